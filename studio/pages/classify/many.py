@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QStackedWidget, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
@@ -19,7 +19,19 @@ from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Beside, Button, CalmCombo, DropArea, ElidedLabel, Label, paths_in
+from studio.widgets import (
+    STRETCH,
+    Beside,
+    Button,
+    CalmCombo,
+    DropArea,
+    ElidedLabel,
+    Label,
+    as_widget,
+    in_column,
+    in_row,
+    paths_in,
+)
 from ulmengine.events import Event
 
 from .answering import Answering, names_of
@@ -87,7 +99,9 @@ class ManyTexts(QWidget):
         self.copy = Button(self.tr("Copy"), "copy", "quiet")
         self.copy.setToolTip(self.tr("Put the rows shown (or those selected, if several are) on the clipboard, ready "
                                      "for a spreadsheet"))
-        self._work, self._export, self._copying = JobSlot(self), JobSlot(self), JobSlot(self)
+        self._work = JobSlot(self, self._finished, self._failed)
+        self._export = JobSlot(self, self._exported, self._failed)
+        self._copying = JobSlot(self, self._copied, self._failed)
         for left_over in () if project.read_only else project.cache.glob("predictions-*"):  # of an earlier start
             left_over.unlink(missing_ok=True)  # of the program, unless they are another window's that has it open
         self._arrange()
@@ -103,42 +117,20 @@ class ManyTexts(QWidget):
         ):
             self.sure.addItem(text, (low, high))
         _fit(self.sure)
-        lists, ticks, source, tools = QWidget(), QWidget(), QWidget(), QWidget()
-        for place, parts in ((lists, (Label(self.tr("Show")), self.label, self.sure)),
-                             (ticks, (self.wrong, self.differing)), (source, (self.columns, self.evaluate)),
-                             (tools, (self.again, self.copy, self.save))):
-            line = QHBoxLayout(place)
-            line.setContentsMargins(0, 0, 0, 0)
-            line.setSpacing(theme.S)
-            if place in (source, tools):
-                line.addStretch(1)
-            for part in parts:
-                line.addWidget(part)
-            if place in (lists, ticks):
-                line.addStretch(1)
+        lists, ticks, source, tools = map(as_widget, (
+            in_row(Label(self.tr("Show")), self.label, self.sure, STRETCH), in_row(self.wrong, self.differing, STRETCH),
+            in_row(STRETCH, self.columns, self.evaluate), in_row(STRETCH, self.again, self.copy, self.save)))
         above = Beside(Beside(lists, ticks), Beside(source, tools))
-        full = QWidget()
-        column = QVBoxLayout(full)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.S)
-        column.addWidget(above)
-        column.addWidget(self.skipped)
-        column.addWidget(self.table, 1)
         # Its place is kept while it is empty: nothing may jump under the mouse when the work ends.
         self.progress.setMinimumHeight(self.progress.cancel.sizeHint().height())
         self.progress.setMinimumWidth(PROGRESS)
-        column.addWidget(Beside(self.summary, self.progress, theme.L, first_grows=True))
+        start = in_column((self.area, 1), (self.paste, 0, Qt.AlignmentFlag.AlignHCenter), gap=-1)
+        full = in_column(above, self.skipped, (self.table, 1),
+                         Beside(self.summary, self.progress, theme.L, first_grows=True))
         self.stack = QStackedWidget()
-        start = QWidget()
-        beginning = QVBoxLayout(start)
-        beginning.setContentsMargins(0, 0, 0, 0)
-        beginning.addWidget(self.area, 1)
-        beginning.addWidget(self.paste, 0, Qt.AlignmentFlag.AlignHCenter)
-        self.stack.addWidget(start)
-        self.stack.addWidget(full)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, theme.M, 0, 0)
-        outer.addWidget(self.stack, 1)
+        self.stack.addWidget(as_widget(start))
+        self.stack.addWidget(as_widget(full))
+        in_column((self.stack, 1), inside=self, margins=(0, theme.M, 0, 0))
 
     def _connect(self) -> None:
         self.area.dropped.connect(self.classify)
@@ -162,10 +154,6 @@ class ManyTexts(QWidget):
         self.columns.chosen.connect(self._read_other_columns)
         for job in (self._work, self._export, self._copying):
             job.events.connect(self._events)
-            job.failed.connect(self._failed)
-        self._work.finished.connect(self._finished)
-        self._export.finished.connect(self._exported)
-        self._copying.finished.connect(self._copied)
 
     @property
     def busy(self) -> bool:

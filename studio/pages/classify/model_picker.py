@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from studio import theme
 from studio.pages.parts.model_names import file_words, found_models, names_apart
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, CalmCombo, Card, IconButton, Paragraph
+from studio.widgets import Button, CalmCombo, Card, IconButton, IconLabel, Paragraph, in_row
 from ulmengine.models import SUFFIX, models_folder
 from ulmengine.record import RunFolder, run_name
 
@@ -139,22 +139,13 @@ class NewerModel(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margin=theme.S, parent=parent)
         self.set_colors("accent_soft", "accent")
-        self._icon = QLabel()
         self.text = Paragraph("", muted=False)
         self.use = Button(self.tr("Use it"))
         close = IconButton("close", self.tr("Close"))
-        row = QHBoxLayout()
-        row.setContentsMargins(theme.S, 0, 0, 0)
-        row.setSpacing(theme.S)
-        row.addWidget(self._icon)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.use)
-        row.addWidget(close)
-        self.body.addLayout(row)
+        self.body.addLayout(in_row(IconLabel("info", 16, "accent"), (self.text, 1), self.use, close,
+                                   margins=(theme.S, 0, 0, 0)))
         self.use.clicked.connect(self._use)
         close.clicked.connect(self.hide)
-        theme.current().changed.connect(self._paint)
-        self._paint()
         self.hide()
 
     def offer(self, words: str) -> None:
@@ -166,7 +157,3 @@ class NewerModel(Card):
     def _use(self) -> None:
         self.hide()
         self.wanted.emit()
-
-    @Slot()
-    def _paint(self) -> None:
-        self._icon.setPixmap(theme.current().pixmap("info", 16, "accent"))

@@ -7,12 +7,23 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.parts.scroll import scrolling
-from studio.widgets import Beside, Button, Card, ElidedLabel, Paragraph, Turning
+from studio.widgets import (
+    STRETCH,
+    Beside,
+    Button,
+    Card,
+    ElidedLabel,
+    Paragraph,
+    Turning,
+    as_widget,
+    in_column,
+    in_row,
+)
 from ulmengine.events import Failed
 from ulmengine.inference.explain import Explanation
 from ulmengine.inference.sources import is_blank
@@ -60,7 +71,8 @@ class OneText(QWidget):
         self.copy.setToolTip(self.tr("Text, label and probabilities, ready for a spreadsheet"))
         self.clear = Button(self.tr("Clear"), "close", "quiet")
         self._gather, self._pause = _timer(self, GATHER_MS), _timer(self, PAUSE_MS)
-        self._slot, self._words = JobSlot(self), JobSlot(self)
+        self._slot = JobSlot(self, self._answered, self._failed)
+        self._words = JobSlot(self, self._weighed, self._failed)
         self._arrange()
         self.editor.textChanged.connect(self._changed)
         self.clear.clicked.connect(self._clear)
@@ -70,49 +82,23 @@ class OneText(QWidget):
         self.bars.picked.connect(self._explain)
         self._gather.timeout.connect(self._gathered)
         self._pause.timeout.connect(self._weigh)
-        self._slot.finished.connect(self._answered)
-        self._slot.failed.connect(self._failed)
-        self._words.finished.connect(self._weighed)
-        self._words.failed.connect(self._failed)
         self._show(None)
 
     def _arrange(self) -> None:
-        text = QWidget()
-        left = QVBoxLayout(text)
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(theme.XS)
-        left.addWidget(self.editor, 1)
-        buttons = QWidget()
-        line = QHBoxLayout(buttons)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addStretch(1)
-        for button in (self.paste, self.copy, self.clear):
-            line.addWidget(button)
         self.legend.setMinimumWidth(LEGEND)
-        left.addWidget(Beside(self.legend, buttons, first_grows=True))
+        buttons = as_widget(in_row(STRETCH, self.paste, self.copy, self.clear, gap=-1))
+        text = as_widget(in_column((self.editor, 1), Beside(self.legend, buttons, first_grows=True), gap=theme.XS))
         card = Card()
-        card.body.addWidget(self.whose)
-        card.body.addWidget(self.label)
-        card.body.addWidget(self.told)
-        card.body.addWidget(self.bars)
-        card.body.addWidget(self.hint)
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, theme.S, 0)
-        column.setSpacing(theme.M)
-        column.addWidget(card)
-        column.addWidget(self.beside)
-        column.addStretch(1)
+        for part in (self.whose, self.label, self.told, self.bars, self.hint):
+            card.body.addWidget(part)
         self.set_others(())
         self.editor.setMinimumHeight(EDITOR_HEIGHT)
-        answer = scrolling(inside)
+        answer = scrolling(as_widget(in_column(card, self.beside, STRETCH, gap=theme.M, margins=(0, 0, theme.S, 0))))
         answer.setMinimumSize(ANSWER, EDITOR_HEIGHT)
         both = Turning(text, answer, (600, 400))
         both.setStretchFactor(0, 3)
         both.setStretchFactor(1, 2)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, theme.M, 0, 0)
-        whole.addWidget(both)
+        in_column(both, inside=self, margins=(0, theme.M, 0, 0))
 
     def set_opening(self, name: str) -> None:
         """The model called ``name`` is being opened; "": none is, any more."""

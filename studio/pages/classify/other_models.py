@@ -7,12 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.models.predictions import DIFFERS
-from studio.widgets import Button, Card, ElidedLabel
+from studio.widgets import Button, Card, ElidedLabel, discard, in_column
 from ulmengine.events import Event
 from ulmengine.inference.predict import Prediction
 
@@ -109,12 +109,8 @@ class BesideAnswers(QWidget):
         self._text = self._wanted = ""
         self._main = ""
         self.cards: list[OtherAnswer] = []
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme.M)
-        self._slot = JobSlot(self)
-        self._slot.finished.connect(self._answered)
-        self._slot.failed.connect(self.failed)
+        self._column = in_column(inside=self, gap=theme.M)
+        self._slot = JobSlot(self, self._answered, self.failed)
 
     @property
     def busy(self) -> bool:
@@ -125,10 +121,7 @@ class BesideAnswers(QWidget):
         """These models answer from now on beside the one in use, which knows ``labels``."""
         self._slot.cancel()
         self._models, self._text = tuple(models), ""
-        for card in self.cards:
-            self._column.removeWidget(card)
-            card.hide()
-            card.deleteLater()
+        discard(self._column, self.cards)
         self.cards = [OtherAnswer(name, apart=not labels or set(labels).isdisjoint(model.labels))
                       for name, model in zip(names, models, strict=True)]
         for card in self.cards:

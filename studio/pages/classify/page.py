@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
-from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.base import ProjectPage
 from studio.pages.parts.model_names import saved_at
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
 from studio.widgets import (
+    STRETCH,
     Beside,
     Button,
     EmptyState,
@@ -24,6 +25,9 @@ from studio.widgets import (
     PrimaryButton,
     SectionTitle,
     Stacked,
+    as_widget,
+    in_column,
+    in_row,
     paths_in,
 )
 from ulmengine.events import Failed
@@ -42,12 +46,8 @@ TITLE_WIDTH = 200
 class ClassifyPage(ProjectPage):
     """Pick a model, then type, paste or drop."""
 
-    key = "classify"
-    icon = "classify"
-
     def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(project, shell, parent)
-        self.title = self.tr("Classify")
         self.answering: Answering | None = None
         self.setAcceptDrops(True)
         self.picker = ModelPicker(project, shell)
@@ -66,31 +66,23 @@ class ClassifyPage(ProjectPage):
             "When a run has finished, its classifier stands ready here. You can also open a model that was made "
             "elsewhere."
         ))
-        self._actions: list[QAction] = []
-        self._slot, self._beside_slot = JobSlot(self), JobSlot(self)
+        self._actions = [self.new_action(self.tr("Open a model…"), self.picker.choose_file),
+                         self.new_action(self.tr("Classify files…"), self._choose_many)]
+        self._slot = JobSlot(self, self._loaded, self._not_loaded)
+        self._beside_slot = JobSlot(self, self._others_loaded, self._others_not_loaded)
         self._arrange()
         self._connect()
         self.refresh()
 
     def _arrange(self) -> None:
-        train = PrimaryButton(self.tr("Go to training"), "train")
-        train.clicked.connect(self._go_train)
+        shell, train = self.shell, PrimaryButton(self.tr("Go to training"), "train")
+        train.clicked.connect(lambda: shell.go("train"))
         opener = Button(self.tr("Open a model…"), "folder")
         opener.clicked.connect(self.picker.choose_file)
         self.empty.add_button(train)
         self.empty.add_button(opener)
-        self.chooser = QWidget()
-        line = QHBoxLayout(self.chooser)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(theme.S)
-        line.addWidget(Label(self.tr("Model"), muted=True))
-        line.addWidget(self.picker)
-        line.addWidget(self.beside)
-        held = QWidget()
-        bottom = QVBoxLayout(held)
-        bottom.setContentsMargins(0, 0, 0, 0)
-        bottom.addStretch(1)
-        bottom.addWidget(self.chooser, 0, Qt.AlignmentFlag.AlignRight)
+        self.chooser = as_widget(in_row(Label(self.tr("Model"), muted=True), self.picker, self.beside))
+        held = as_widget(in_column(STRETCH, (self.chooser, 0, Qt.AlignmentFlag.AlignRight), gap=-1))
         title = SectionTitle(self.tr("Classify"), self.tr("Ask the classifier about texts it has never seen"),
                              page=True)
         title.setMinimumWidth(TITLE_WIDTH)
@@ -99,13 +91,9 @@ class ClassifyPage(ProjectPage):
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.one, self.tr("One text"))
         self.tabs.addTab(self.many, self.tr("Many texts"))
-        full = QWidget()
-        column = QVBoxLayout(full)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.tabs)
         self.stack = Stacked()
         self.stack.addWidget(self.empty)
-        self.stack.addWidget(full)
+        self.stack.addWidget(self.tabs)
         self.body.addWidget(Beside(title, held))
         self.body.addWidget(self.newer)
         self.body.addWidget(self.failure)
@@ -114,10 +102,6 @@ class ClassifyPage(ProjectPage):
     def _connect(self) -> None:
         self.picker.picked.connect(self._load)
         self.beside.chosen.connect(self._load_others)
-        self._beside_slot.finished.connect(self._others_loaded)
-        self._beside_slot.failed.connect(self._others_not_loaded)
-        self._slot.finished.connect(self._loaded)
-        self._slot.failed.connect(self._not_loaded)
         self.failure.dismissed.connect(self._clear_failure)
         self.newer.wanted.connect(self._use_newest)
         self.one.failed.connect(self._one_failed)
@@ -140,14 +124,8 @@ class ClassifyPage(ProjectPage):
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
-        if not self._actions:
-            for text, slot in ((self.tr("Open a model…"), self.picker.choose_file),
-                               (self.tr("Classify files…"), self._choose_many)):
-                action = QAction(text, self)
-                action.triggered.connect(slot)
-                self._actions.append(action)
         self._actions[1].setEnabled(self.picker.current is not None)
-        return list(self._actions)
+        return self._actions
 
     def dropped(self, paths: list[str]) -> bool:
         """A model becomes the one in use; anything else is classified."""
@@ -159,7 +137,7 @@ class ClassifyPage(ProjectPage):
         if others and self.picker.current is None:
             self.shell.toast(self.tr(
                 "There is no model yet that could classify this. Train one, or drop a model ({suffix}) here."
-            ).format(suffix=SUFFIX), "warning", self.tr("Go to training"), self._go_train)
+            ).format(suffix=SUFFIX), "warning", self.tr("Go to training"), partial(self.shell.go, "train"))
         elif others:
             self.tabs.setCurrentWidget(self.many)
             self.many.classify(others)
@@ -333,7 +311,3 @@ class ClassifyPage(ProjectPage):
     def _choose_many(self) -> None:
         self.tabs.setCurrentWidget(self.many)
         self.many.choose()
-
-    @Slot()
-    def _go_train(self) -> None:
-        self.shell.go("train")

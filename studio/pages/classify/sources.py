@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from studio import theme
 from studio.models.rows import plain_tip
-from studio.widgets import CalmCombo, Label, Paragraph
+from studio.widgets import CalmCombo, IconLabel, Label, Paragraph, in_row
 
 from .texts import Columns, ColumnsFound, Skipped
 
@@ -26,11 +26,7 @@ class ColumnChoice(QWidget):
         self.box.setAccessibleName(self.tr("Column with the texts"))
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.box.setMaximumWidth(220)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
-        row.addWidget(Label(self.tr("Text from"), muted=True))
-        row.addWidget(self.box)
+        in_row(Label(self.tr("Text from"), muted=True), self.box, inside=self)
         self._columns: Columns = ()
         self.asks_of = ""
         """The table of which a person has to say where its texts stand; empty where that is known."""
@@ -73,16 +69,9 @@ class SkippedLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon = QLabel()
         self.text = Paragraph("", theme.Type.SMALL, muted=False)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
-        row.addWidget(self._icon)
-        row.addWidget(self.text, 1, Qt.AlignmentFlag.AlignVCenter)
+        in_row(IconLabel("warning", 16, "warn"), (self.text, 1, Qt.AlignmentFlag.AlignVCenter), inside=self)
         self._skipped: list[Skipped] = []
-        theme.current().changed.connect(self._paint)
-        self._paint()
         self.hide()
 
     def forget(self) -> None:
@@ -105,7 +94,3 @@ class SkippedLine(QWidget):
         told = [f"{one.name}: {one.why}" for one in self._skipped[:_TOLD]]
         self.setToolTip(plain_tip("\n".join(told)))
         self.show()
-
-    @Slot()
-    def _paint(self) -> None:
-        self._icon.setPixmap(theme.current().pixmap("warning", 16, "warn"))

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
-from studio import theme
 from studio.models.run_table import apart
-from studio.widgets import CalmCombo
+from studio.widgets import CalmCombo, in_row
 from ulmengine.inference.predictions import Predictions, Who
 from ulmengine.record import RunFolder, run_name
 
@@ -35,14 +34,11 @@ class Choosing(QWidget):
         super().__init__(parent)
         self.runs, self.parts, self.who = CalmCombo(), CalmCombo(), CalmCombo()
         self._listed: list[tuple[str, object]] = []
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
+        in_row(self.runs, self.parts, self.who, inside=self)
         for combo, name in ((self.runs, self.tr("Run")), (self.parts, self.tr("Documents measured on")),
                             (self.who, self.tr("Whose answers"))):
             combo.setAccessibleName(name)
             combo.setToolTip(name)
-            row.addWidget(combo)
         self.runs.setMinimumContentsLength(15)
         self.runs.setMinimumWidth(NARROWEST)
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

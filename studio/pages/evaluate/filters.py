@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio import theme
-from studio.widgets import Button, ElidedLabel
+from studio.widgets import STRETCH, Button, ElidedLabel, discard, in_row
 
 from .answers import COLUMN, CONFIDENCE, GIVEN, LENGTH, RIGHT, SAID, UNKNOWN, Answers
 
@@ -75,14 +75,9 @@ class FilterChips(QWidget):
         super().__init__(parent)
         self.clear = Button(self.tr("Show all"), "close", "quiet")
         self.chips: list[Chip] = []
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(theme.XS)
         self.hint = ElidedLabel(self.tr("A cell, a class, a bar or a group that you pick narrows all else down to its "
                                         "documents."), theme.Type.SMALL, muted=True)
-        self._row.addWidget(self.clear)
-        self._row.addWidget(self.hint, 1)
-        self._row.addStretch(0)
+        self._row = in_row(self.clear, (self.hint, 1), (STRETCH, 0), inside=self, gap=theme.XS)
         self.setFixedHeight(self.clear.sizeHint().height())  # nothing moves under the pointer
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.clear.clicked.connect(self.cleared)
@@ -91,10 +86,7 @@ class FilterChips(QWidget):
     def show_filters(self, filters: dict[str, str]) -> None:
         """Show the ``filters`` (dimension -> what is chosen, in words)."""
         if {chip.dimension: chip.text() for chip in self.chips} != filters:
-            for chip in self.chips:
-                self._row.removeWidget(chip)
-                chip.hide()
-                chip.deleteLater()
+            discard(self._row, self.chips)
             self.chips = [Chip(dimension, words) for dimension, words in filters.items()]
             for place, chip in enumerate(self.chips):
                 chip.wanted.connect(self.removed)

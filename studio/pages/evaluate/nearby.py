@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.models.rows import plain_tip
-from studio.widgets import CalmCombo, ElidedLabel, Label, Paragraph
+from studio.widgets import STRETCH, CalmCombo, ElidedLabel, Label, Paragraph, discard, in_column, in_row
 from ulmengine.events import Event, Progress
 
 from .jobs import By, Likest, Neighbour
@@ -31,19 +31,9 @@ class Nearby(QWidget):
         self.ways.setToolTip(self.tr("The network's way compares the pooled states that its last layers answer from. "
                                      "It reads all training documents once for that; the run keeps what it found."))
         self.told = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
-        line = QHBoxLayout()
-        line.setSpacing(theme.S)
-        line.addWidget(Label(self.tr("Learnt from these"), theme.Type.STRONG))
-        line.addWidget(self.ways)
-        line.addWidget(self.told, 1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(theme.XS)
-        whole.addLayout(line)
-        self._column = QVBoxLayout()
-        self._column.setSpacing(theme.XS)
-        whole.addLayout(self._column)
-        whole.addStretch(1)
+        line = in_row(Label(self.tr("Learnt from these"), theme.Type.STRONG), self.ways, (self.told, 1))
+        self._column = in_column(gap=theme.XS)
+        in_column(line, self._column, STRETCH, inside=self, gap=theme.XS)
         self.shown: tuple[Neighbour, ...] = ()
         self._widgets: list[QWidget] = []
         self.ways.activated.connect(self.wanted)
@@ -89,10 +79,7 @@ class Nearby(QWidget):
 
     def _fill(self, neighbours: tuple[Neighbour, ...]) -> None:
         self.told.setText("")
-        for widget in self._widgets:
-            self._column.removeWidget(widget)
-            widget.hide()
-            widget.deleteLater()
+        discard(self._column, self._widgets)
         self.shown, self._widgets = neighbours, []
         for one in neighbours:
             heading = self.tr("{label}  ·  likeness {share}  ·  row {row}").format(

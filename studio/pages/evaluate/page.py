@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.pages.base import ProjectPage
@@ -14,6 +14,7 @@ from studio.pages.parts.jobbar import JobBar
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
 from studio.widgets import (
+    STRETCH,
     Beside,
     Button,
     ElidedLabel,
@@ -24,6 +25,9 @@ from studio.widgets import (
     SectionTitle,
     Stacked,
     Turning,
+    as_widget,
+    in_column,
+    in_row,
 )
 from ulmengine.events import Failed
 from ulmengine.record import RunFolder
@@ -45,12 +49,8 @@ _EMPTY, _BUSY, _FULL, _NOTHING, _READING = range(5)
 class EvaluatePage(ProjectPage):
     """The run that the window shows, or another one, or a table; everything shown filters everything else."""
 
-    key = "evaluate"
-    icon = "evaluate"
-
     def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(project, shell, parent)
-        self.title = self.tr("Evaluate")
         self.answers: Answers | None = None
         self.tables: list[Subject] = []
         """Tables that were measured since the program began, the newest first."""
@@ -58,7 +58,7 @@ class EvaluatePage(ProjectPage):
         self.opening, self.filter = Opening(project, self), Filter(self)
         self.choosing = Choosing()
         self.parts = self.choosing.parts
-        self.name = SectionTitle(self.title, page=True)
+        self.name = SectionTitle(self.tr("Evaluate"), page=True)
         """The page's name, where there is no headline of a run."""
         self.heading = Paragraph("", theme.Type.HEADING, muted=False)
         self.told = Paragraph("", theme.Type.SMALL)
@@ -74,7 +74,10 @@ class EvaluatePage(ProjectPage):
             "When a run has finished, its mistakes are laid open here: which classes it confuses, how sure it is, and "
             "which words it goes by. A table with labels that is dropped on Classify can be measured too."))
         self.reporting = Reporting(project, shell, self)
-        self._actions: list[QAction] = []
+        self._actions = [self.new_action(self.tr("Show only mistakes"), self.filter.toggle_wrong),
+                         self.new_action(self.tr("Show all documents"), self.filter.show_all),
+                         self.new_action(self.tr("Measure the run again"), self.measure_again),
+                         self.new_action(self.tr("Write a report of the run…"), self.write_report)]
         self._arrange()
         self._connect()
         self.refresh()
@@ -97,39 +100,18 @@ class EvaluatePage(ProjectPage):
     # How it looks
 
     def _arrange(self) -> None:
-        train = PrimaryButton(self.tr("Go to training"), "train")
-        train.clicked.connect(self._go_train)
+        shell, train = self.shell, PrimaryButton(self.tr("Go to training"), "train")
+        train.clicked.connect(lambda: shell.go("train"))
         self.empty.add_button(train)
-        words = QVBoxLayout()
-        words.setSpacing(theme.XS)
-        words.addWidget(self.heading)
-        words.addWidget(self.told)
-        beside = QWidget()
-        line = QHBoxLayout(beside)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(theme.S)
-        line.addWidget(self.count, 1)
-        line.addWidget(self.wrong)
-        line.addWidget(self.report)
         self.count.setMinimumWidth(180)
-        full = QWidget()
-        column = QVBoxLayout(full)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.S)
-        column.addLayout(words)
-        column.addWidget(Beside(self.choosing, beside))
-        column.addWidget(self.filters)
-        both = Turning(self.views, self.documents, (510, 560))
         self.documents.setMinimumWidth(396)
-        column.addWidget(both, 1)
-        busy = QWidget()
-        waiting = QVBoxLayout(busy)
-        waiting.setContentsMargins(0, 0, 0, 0)
-        waiting.addWidget(self.bar)
-        waiting.addStretch(1)
+        choice = Beside(self.choosing, as_widget(in_row((self.count, 1), self.wrong, self.report)))
+        full = in_column(in_column(self.heading, self.told, gap=theme.XS), choice, self.filters,
+                         (Turning(self.views, self.documents, (510, 560)), 1))
+        busy = as_widget(in_column(self.bar, STRETCH, gap=-1))
         self.stack = Stacked()
         reading = Paragraph(self.tr("Reading…"), alignment=Qt.AlignmentFlag.AlignHCenter)
-        for widget in (self.empty, busy, full, QWidget(), reading):
+        for widget in (self.empty, busy, as_widget(full), QWidget(), reading):
             self.stack.addWidget(widget)
         self.body.setSpacing(theme.S)
         self.body.setContentsMargins(theme.L, theme.L, theme.L, theme.M)
@@ -178,17 +160,9 @@ class EvaluatePage(ProjectPage):
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
-        if not self._actions:
-            for text, slot in ((self.tr("Show only mistakes"), self.filter.toggle_wrong),
-                               (self.tr("Show all documents"), self.filter.show_all),
-                               (self.tr("Measure the run again"), self.measure_again),
-                               (self.tr("Write a report of the run…"), self.write_report)):
-                action = QAction(text, self)
-                action.triggered.connect(slot)
-                self._actions.append(action)
         for action in self._actions:
             action.setEnabled(self.opening.wanted is not None)
-        return list(self._actions)
+        return self._actions
 
     # What is looked at
 
@@ -388,7 +362,3 @@ class EvaluatePage(ProjectPage):
     @Slot(object)
     def _not_reported(self, failure: Failed) -> None:
         self.failure.show_failure(failure, [(self.tr("Choose another place…"), self.write_report)])
-
-    @Slot()
-    def _go_train(self) -> None:
-        self.shell.go("train")

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.classify.editor import MarkedEditor, MarksLegend
 from studio.pages.parts.correct_label import CorrectLabel
 from studio.pages.parts.scroll import scrolling
-from studio.widgets import CalmCombo, ElidedLabel, IconButton, Label, Paragraph
+from studio.widgets import CalmCombo, ElidedLabel, IconButton, Label, Paragraph, as_widget, in_column, in_row
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.inference.explain import Explanation
 
@@ -52,7 +52,9 @@ class Reader(QWidget):
         self.label = CalmCombo()
         self.correct = CorrectLabel()
         self.nearest = Nearby()
-        self._reading, self._explaining, self._looking = JobSlot(self), JobSlot(self), JobSlot(self)
+        self._reading = JobSlot(self, self._read, self._failed)
+        self._explaining = JobSlot(self, self._explained, self._failed)
+        self._looking = JobSlot(self, self.nearest.show_found, self._not_found)
         self._arrange()
         self._connect()
         self.clear()
@@ -64,33 +66,13 @@ class Reader(QWidget):
         self.method.setToolTip(self.tr("Gradient is quick and a reckoning; leaving each word out in turn is slower "
                                        "and shows what really happens without it"))
         self.label.setAccessibleName(self.tr("Label whose words are coloured"))
-        top = QHBoxLayout()
-        top.setSpacing(theme.XS)
-        top.addWidget(self.heading, 1)
-        top.addWidget(self.back)
-        top.addWidget(self.forth)
-        ways = QHBoxLayout()
-        ways.setSpacing(theme.S)
-        ways.addWidget(Label(self.tr("Words for"), theme.Type.SMALL, muted=True))
-        ways.addWidget(self.label, 1)
-        ways.addWidget(self.method, 1)
         self.editor.setMinimumHeight(84)
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, theme.XS, 0)
-        column.setSpacing(theme.S)
-        column.addLayout(top)
-        column.addWidget(self.correct)  # above what comes and goes: its button is not to move under the mouse
-        column.addWidget(self.told)
-        column.addLayout(ways)
-        column.addWidget(self.learnt)
-        column.addWidget(self.editor, 1)
-        column.addWidget(self.legend)
-        column.addWidget(self.weighing)
-        column.addWidget(self.nearest)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolling(inside))
+        top = in_row((self.heading, 1), self.back, self.forth, gap=theme.XS)
+        ways = in_row(Label(self.tr("Words for"), theme.Type.SMALL, muted=True), (self.label, 1), (self.method, 1))
+        # The label is corrected above what comes and goes: the button is not to move under the mouse.
+        column = in_column(top, self.correct, self.told, ways, self.learnt, (self.editor, 1), self.legend,
+                           self.weighing, self.nearest, margins=(0, 0, theme.XS, 0))
+        in_column(scrolling(as_widget(column)), inside=self)
 
     def _connect(self) -> None:
         self.back.clicked.connect(self._go_back)
@@ -98,15 +80,9 @@ class Reader(QWidget):
         self.method.activated.connect(self._explain)
         self.label.activated.connect(self._explain)
         self.correct.corrected.connect(self._corrected)
-        self._reading.finished.connect(self._read)
-        self._reading.failed.connect(self._failed)
-        self._explaining.finished.connect(self._explained)
         self._explaining.events.connect(self._explaining_on)
-        self._explaining.failed.connect(self._failed)
         self.nearest.wanted.connect(self._look)
         self._looking.events.connect(self.nearest.show_events)
-        self._looking.finished.connect(self.nearest.show_found)
-        self._looking.failed.connect(self._not_found)
 
     @property
     def position(self) -> int:

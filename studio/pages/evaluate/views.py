@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QTabWidget, QWidget
 
 from studio import theme
 from studio.pages.parts.bars import Bar, BarList
 from studio.pages.parts.scroll import scrolling
-from studio.widgets import Button, CalmCombo, Label, Paragraph
+from studio.widgets import STRETCH, Button, CalmCombo, Label, Paragraph, as_widget, in_column, in_row
+from studio.widgets.layouts import Part
 from ulmengine.inference import curves
 from ulmengine.inference.ranking import Ranked
 
@@ -68,8 +69,7 @@ class Views(QTabWidget):
         self._connect()
 
     def _confusion(self) -> QWidget:
-        modes = QHBoxLayout()
-        modes.setSpacing(0)
+        modes = in_row(gap=0)
         for number, text in enumerate((self.tr("Counts"), self.tr("By row"), self.tr("By column"))):
             button = Button(text, role="plain")
             button.setCheckable(True)
@@ -77,60 +77,33 @@ class Views(QTabWidget):
             self.modes.addButton(button, number)
             modes.addWidget(button)
         modes.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        inside = QWidget()
-        held = QVBoxLayout(inside)
-        held.setContentsMargins(0, 0, 0, 0)
-        held.addWidget(self.matrix)
-        held.addStretch(1)
-        area.setWidget(inside)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area = scrolling(as_widget(in_column(self.matrix, STRETCH, gap=-1)), sideways=True)
         self.hint = Paragraph(self.tr("Rows: the label given. Pick a cell to see its documents."), theme.Type.SMALL)
-        return _column(modes, area, self.hint)
+        return _tab(modes, (area, 1), self.hint)
 
     def _classes(self) -> QWidget:
         hint = Paragraph(self.tr("With 95% bootstrap intervals. Pick a class to see its documents."), theme.Type.SMALL)
-        return _column(self.table, hint)
+        return _tab((self.table, 1), hint)
 
     def _curves(self) -> QWidget:
         self.which.setAccessibleName(self.tr("Label of the curves"))
-        line = QHBoxLayout()
-        line.addWidget(Label(self.tr("Label"), theme.Type.SMALL, muted=True))
-        line.addWidget(self.which, 1)
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, theme.XS, 0)
-        column.setSpacing(theme.S)
-        for picture in (self.roc, self.pr):
-            column.addWidget(picture, 1)
-        return _column(line, scrolling(inside), self.areas)
+        line = in_row(Label(self.tr("Label"), theme.Type.SMALL, muted=True), (self.which, 1), gap=-1)
+        pictures = as_widget(in_column((self.roc, 1), (self.pr, 1), margins=(0, 0, theme.XS, 0)))
+        return _tab(line, (scrolling(pictures), 1), self.areas)
 
     def _calibration(self) -> QWidget:
         hint = Paragraph(self.tr("Bars on the dashed line: right as often as sure. Pick a bar to see its documents."),
                          theme.Type.SMALL)
-        return _column(self.reliability, self.ece, hint)
+        return _tab((self.reliability, 1), self.ece, hint)
 
     def _groups(self) -> QWidget:
         self.column.setAccessibleName(self.tr("Column of the source"))
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, theme.S, 0)
-        column.setSpacing(theme.S)
-        column.addWidget(self.later)
-        for title, bars in ((self.tr("By length, in tokens"), self.lengths),
-                            (self.tr("By share of unknown words"), self.unknown)):
-            column.addWidget(Label(title, theme.Type.SMALL, muted=True))
-            column.addWidget(bars)
-        line = QHBoxLayout()
-        line.addWidget(Label(self.tr("By the column"), theme.Type.SMALL, muted=True))
-        line.addWidget(self.column, 1)
-        column.addLayout(line)
-        column.addWidget(self.refused)
-        column.addWidget(self.values)
-        column.addStretch(1)
-        return _column(scrolling(inside))
+        by_length, by_unknown, by_column = (Label(text, theme.Type.SMALL, muted=True) for text in (
+            self.tr("By length, in tokens"), self.tr("By share of unknown words"), self.tr("By the column")))
+        groups = in_column(self.later, by_length, self.lengths, by_unknown, self.unknown,
+                           in_row(by_column, (self.column, 1), gap=-1), self.refused, self.values, STRETCH,
+                           margins=(0, 0, theme.S, 0))
+        return _tab((scrolling(as_widget(groups)), 1))
 
     def _connect(self) -> None:
         self.matrix.picked.connect(self._cell_picked)
@@ -291,19 +264,8 @@ def _of_several(given: int, said: int) -> tuple[int, int]:
     return given // 2, {(1, 1): 0, (1, 0): 1, (0, 1): 2}.get((given % 2, said % 2), -1)
 
 
-def _column(*parts: Any) -> QWidget:
-    """Widgets and layouts below one another; the first widget that can grow takes the room."""
-    whole = QWidget()
-    column = QVBoxLayout(whole)
-    column.setContentsMargins(0, theme.S, 0, 0)
-    column.setSpacing(theme.S)
-    for part in parts:
-        if isinstance(part, QWidget):
-            grows = isinstance(part, (QScrollArea, Listing, ReliabilityPicture))
-            column.addWidget(part, 1 if grows else 0)
-        else:
-            column.addLayout(part)
-    return whole
+def _tab(*parts: Part) -> QWidget:
+    return as_widget(in_column(*parts, margins=(0, theme.S, 0, 0)))
 
 
 class AccuracyBars(BarList):

@@ -13,7 +13,7 @@ from studio import theme
 from studio.pages.base import Page
 from studio.pages.parts.corpus_filters import corpus_filters
 from studio.shell import Shell
-from studio.widgets import Button, Card, Cells, DropArea, Lines, Paragraph, SectionTitle
+from studio.widgets import Button, Card, Cells, DropArea, Lines, Paragraph, SectionTitle, discard, in_column
 from ulmengine.plan.control import RunState
 
 from .deleting import DeletedProject, Deletions
@@ -29,12 +29,8 @@ SHOWN = 6
 class HomePage(Page):
     """Recent projects with their last result; New, Open, the sample; an interrupted run offers Resume."""
 
-    key = "home"
-    icon = "home"
-
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(shell, parent)
-        self.title = self.tr("Home")
         self.deletions = Deletions(shell, self)
         self._returns: list[QAction] = []
         body = self.scrolling()
@@ -44,13 +40,10 @@ class HomePage(Page):
             self.tr("Bring texts with labels. See every step. Classify new ones."), page=True,
             shorter=self.tr("Train a text classifier"),
         ))
-        self._interrupted = QVBoxLayout()
-        self._interrupted.setSpacing(theme.M)
+        self._interrupted, self._rows = in_column(gap=theme.M), in_column(gap=0)
         body.addLayout(self._interrupted)
         body.addLayout(self._beginnings())
         self.recent = Card(self.tr("Recent projects"))
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(0)
         self.recent.body.addLayout(self._rows)
         body.addWidget(self.recent)
         body.addStretch(1)
@@ -71,8 +64,8 @@ class HomePage(Page):
         focus = self.window().focusWidget()
         place = next((place for place, part in enumerate(before) if focus is not None
                       and (part is focus or part.isAncestorOf(focus))), None)
-        self._clear(self._rows)
-        self._clear(self._interrupted)
+        for layout in (self._rows, self._interrupted):
+            discard(layout, [part for part in before if layout.indexOf(part) >= 0])
         for project in found:
             self._add(project)
         self.recent.setVisible(bool(found))
@@ -100,9 +93,7 @@ class HomePage(Page):
         (own[0] if same is not None and own else heir).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _beginnings(self) -> QVBoxLayout:
-        whole, cards = QVBoxLayout(), Cells(NARROWEST)
-        whole.setSpacing(theme.L)
-        whole.addWidget(cards)
+        cards = Cells(NARROWEST)
         self._buttons: dict[str, Button] = {}
         lines = (
             ("sample", self.tr("See it work"), self.tr("A real run on a small help desk, in minutes."),
@@ -134,10 +125,9 @@ class HomePage(Page):
             cards.add(card)
         drop = DropArea(self.tr("Drop a file or folder to start a project with it"),
                         self.tr("CSV, JSON Lines, Parquet, Excel, text, folders of texts, also in .gz and .zip"))
-        drop.dropped.connect(self._dropped)
+        drop.dropped.connect(self.shell.take_files)
         drop.clicked.connect(self._choose_file)
-        whole.addWidget(drop)
-        return whole
+        return in_column(cards, drop, gap=theme.L)
 
     def _add(self, project: RecentProject) -> None:
         row = ProjectRow(project, self.shell)
@@ -171,24 +161,14 @@ class HomePage(Page):
             action.deleteLater()
         self._returns = []
         for gone in self.deletions.waiting:
-            action = QAction(self.tr("Put back the project {name}").format(name=gone.name), self)
-            action.setProperty("icon_name", "undo")
-            action.triggered.connect(partial(self._put_back, gone))
-            self._returns.append(action)
+            text = self.tr("Put back the project {name}").format(name=gone.name)
+            self._returns.append(self.new_action(text, partial(self._put_back, gone), "undo"))
         return self._returns
 
     def _put_back(self, gone: DeletedProject, checked: bool = False) -> None:
         del checked
         self.deletions.put_back(gone)
         self.shell.go("home")
-
-    def _clear(self, layout: QVBoxLayout) -> None:
-        while layout.count():
-            item = layout.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
 
     @Slot()
     def _refresh_soon(self) -> None:
@@ -207,10 +187,6 @@ class HomePage(Page):
         folder = self.shell.ask.folder(self.tr("Open a run folder"), Path.home())
         if folder is not None:
             self.shell.open_run(folder)
-
-    @Slot(object)
-    def _dropped(self, paths: list[Path]) -> None:
-        self.shell.take_files(paths)
 
     @Slot()
     def _choose_file(self) -> None:

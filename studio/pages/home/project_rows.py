@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, FittingLabel, IconButton, StatusDot
+from studio.widgets import Button, Card, ElidedLabel, FittingLabel, IconButton, StatusDot, in_column, in_row
 from studio.words import state_dot
 from ulmengine.record import run_name
 
@@ -36,34 +36,22 @@ class ProjectRow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)  # painted anew when the mouse comes and goes
         self.setFixedHeight(52)
         self.setAccessibleName(f"{project.name}, {state_line(project)}")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.S, 0, 0, 0)
-        row.setSpacing(theme.M)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        words.addWidget(ElidedLabel(project.name, Type.STRONG))
         self._folder = ElidedLabel(str(project.folder), Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle)
         told = state_line(project), self._result(), age_words(project.used)
         self._below = FittingLabel(Type.SMALL, muted=True, numbers=True)
         self._below.set_wordings("  ·  ".join(filter(None, told)), "  ·  ".join(filter(None, told[:2])), told[0])
-        words.addWidget(self._folder)
-        words.addWidget(self._below)
-        row.addLayout(words, 1)
-        row.addWidget(StatusDot(state_dot(project.state) if project.state else ""))
-        self._columns = []
-        for text, width in zip(told, (84, 190, 104), strict=True):
-            label = ElidedLabel(text, Type.SMALL, muted=True, numbers=True)
+        words = in_column(ElidedLabel(project.name, Type.STRONG), self._folder, self._below, gap=0)
+        words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        self._columns = [ElidedLabel(text, Type.SMALL, muted=True, numbers=True) for text in told]
+        for label, width in zip(self._columns, (84, 190, 104), strict=True):
             label.setFixedWidth(width)
-            self._columns.append(label)
-            row.addWidget(label)
-        self._show_columns(False)
         delete = IconButton("trash", self.tr("Delete {name} with its runs").format(name=project.name))
         delete.clicked.connect(self._delete)
         forget = IconButton("close", self.tr("Take {name} off this list").format(name=project.name))
         forget.clicked.connect(self._forget)
-        row.addWidget(delete)
-        row.addWidget(forget)
+        in_row((words, 1), StatusDot(state_dot(project.state) if project.state else ""), *self._columns, delete, forget,
+               inside=self, gap=theme.M, margins=(theme.S, 0, 0, 0))
+        self._show_columns(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -129,25 +117,17 @@ class InterruptedCard(Card):
         self.project = project
         self.shell = shell
         self.set_colors("warn_soft", "warn")
-        row = QHBoxLayout()
-        row.setSpacing(theme.M)
-        words = QVBoxLayout()
-        words.setSpacing(2)
         title = self.tr("The last run of {name} did not come to its end").format(name=project.name)
-        words.addWidget(ElidedLabel(title, Type.STRONG))
         run = project.resumable
         detail = self.tr("{state}: {run}. It can go on from its last checkpoint.").format(
             state=state_line(project), run=run_name(run) if run is not None else "")
-        words.addWidget(ElidedLabel(detail, Type.SMALL))
-        row.addLayout(words, 1)
         resume = Button(self.tr("Resume"), "play")
         resume.clicked.connect(self._resume)
-        row.addWidget(resume)
         self.setFocusProxy(resume)
         dismiss = IconButton("close", self.tr("Do not say this again"))
         dismiss.clicked.connect(self._dismiss)
-        row.addWidget(dismiss)
-        self.body.addLayout(row)
+        words = in_column(ElidedLabel(title, Type.STRONG), ElidedLabel(detail, Type.SMALL), gap=2)
+        self.body.addLayout(in_row((words, 1), resume, dismiss, gap=theme.M))
         self.setAccessibleName(title)
 
     @Slot()

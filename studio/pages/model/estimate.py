@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.facts import CorpusFacts
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import large
-from studio.widgets import Button, Card, Cells, FailureCard, Label, OnePress, Paragraph
+from studio.widgets import Button, Card, Cells, FailureCard, Label, OnePress, Paragraph, in_column
 from studio.words import time_words
 from ulmengine.config import RunConfig
 
@@ -113,11 +113,7 @@ class _Number(QWidget):
         super().__init__()
         self.value = Label("", theme.Type.HEADING, numbers=True)
         self._caption = caption
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(Label(caption, theme.Type.SMALL, muted=True))
-        column.addWidget(self.value)
+        in_column(Label(caption, theme.Type.SMALL, muted=True), self.value, inside=self, gap=2)
 
     def setText(self, text: str) -> None:
         """Show ``text``."""

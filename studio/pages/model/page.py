@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QTabWidget, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
@@ -17,7 +17,19 @@ from studio.pages.parts.published import PublishedButton
 from studio.pages.parts.scroll import scrolling
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Card, ConfigField, ConfigForm, Paragraph, PrimaryButton, SectionTitle, focus_in_view
+from studio.widgets import (
+    STRETCH,
+    Card,
+    ConfigField,
+    ConfigForm,
+    Paragraph,
+    PrimaryButton,
+    SectionTitle,
+    as_widget,
+    focus_in_view,
+    in_column,
+    in_row,
+)
 from ulmengine.config.published import DROPOUTS
 from ulmengine.events import Failed
 
@@ -39,12 +51,8 @@ _SIDE, _SLIM, _NARROW = 308, 270, 720
 class ModelPage(ProjectPage):
     """The picture beside the settings; every change is shown in it at once and is one step that can be undone."""
 
-    key = "model"
-    icon = "model"
-
     def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(project, shell, parent)
-        self.title = self.tr("Model")
         self.facts: CorpusFacts | None = None
         self.speed: Speed | None = None
         self._measured: object = None
@@ -57,14 +65,13 @@ class ModelPage(ProjectPage):
         self.published = PublishedButton(project, DROPOUTS)
         self.published.mark(self.dropout.fields.values())
         self.onward = PrimaryButton(self.tr("Continue to the rates"), "chevron-right")
-        self._slot = JobSlot(self)
-        self._measure_action = QAction(self.tr("Measure the speed of this machine"), self)
-        self._measure_action.triggered.connect(self.measure)
+        self._slot = JobSlot(self, self._measured_speed, self._failed)
+        self._actions = [self.new_action(self.tr("Measure the speed of this machine"), self.measure)]
         self._arrange()
         for row in self.dropout.fields.values():
             for control in row.editor.controls():
                 control.installEventFilter(self)
-        self.onward.clicked.connect(self._onward)
+        self.onward.clicked.connect(lambda: shell.go("rates"))
         for form in (self.form, self.dropout):
             form.refused.connect(self._refused)
         self.picture.picked.connect(self._picked)
@@ -72,47 +79,28 @@ class ModelPage(ProjectPage):
         self.estimate.measureWanted.connect(self.measure)
         self.estimate.progress.cancelled.connect(self._cancel)
         self._slot.events.connect(self.estimate.progress.show_events)
-        self._slot.finished.connect(self._measured_speed)
-        self._slot.failed.connect(self._failed)
         project.changed.connect(self.follow)
         self.follow()
         self.status.emit("ready")
 
     def _arrange(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(SectionTitle(self.tr("Model"), self.tr(
-            "An AWD-LSTM that first learns the language of your texts, then their labels"), page=True), 1)
-        top.addWidget(self.onward)
-        self.body.addLayout(top)
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, theme.S, 0)
-        column.setSpacing(theme.M)
+        title = SectionTitle(self.tr("Model"), self.tr(
+            "An AWD-LSTM that first learns the language of your texts, then their labels"), page=True)
+        self.body.addLayout(in_row((title, 1), self.onward, gap=-1))
         drawing = Card(margin=theme.M)
-        line = QHBoxLayout()
-        line.addStretch(1)
-        line.addWidget(self.picture, 1000)
-        line.addStretch(1)
-        drawing.body.addLayout(line)
+        drawing.body.addLayout(in_row(STRETCH, (self.picture, 1000), STRETCH, gap=-1))
         self.direction = Paragraph("", theme.Type.SMALL)
         drawing.body.addWidget(self.direction)
-        column.addWidget(self.estimate)
-        column.addWidget(self.usual)
-        column.addWidget(drawing)
         reckoned = Card(self.tr("How this is estimated"))
         reckoned.body.addWidget(self.estimate.told)
-        column.addWidget(reckoned)
-        column.addStretch(1)
+        left = as_widget(in_column(self.estimate, self.usual, drawing, reckoned, STRETCH, gap=theme.M,
+                                   margins=(0, 0, theme.S, 0)))
         self.side = QTabWidget()
         self.side.setDocumentMode(True)
         self.side.tabBar().setDrawBase(False)
         self.side.addTab(_settings(self.pretrained, self.form), self.tr("Network"))
         self.side.addTab(_settings(self.published, self.dropout), self.tr("Dropout"))
-        row = QHBoxLayout()
-        row.setSpacing(theme.S)
-        row.addWidget(scrolling(left, sideways=True), 1)
-        row.addWidget(self.side)
-        self.body.addLayout(row, 1)
+        self.body.addLayout(in_row((scrolling(left, sideways=True), 1), self.side), 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the picture what it needs."""
@@ -125,7 +113,7 @@ class ModelPage(ProjectPage):
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""
-        return [self._measure_action]
+        return self._actions
 
     def show_setting(self, name: str) -> bool:
         """Bring a setting into view, on its tab."""
@@ -250,19 +238,10 @@ class ModelPage(ProjectPage):
     def _refused(self, why: str) -> None:
         self.shell.toast(why, "warning")
 
-    @Slot()
-    def _onward(self) -> None:
-        self.shell.go("rates")
-
 
 def _settings(*parts: QWidget) -> QScrollArea:
     """Settings below one another, scrolling where they do not fit."""
     card = Card()
     for part in parts:
         card.body.addWidget(part)
-    inside = QWidget()
-    column = QVBoxLayout(inside)
-    column.setContentsMargins(0, theme.M, theme.S, 0)
-    column.addWidget(card)
-    column.addStretch(1)
-    return scrolling(inside)
+    return scrolling(as_widget(in_column(card, STRETCH, margins=(0, theme.M, theme.S, 0))))

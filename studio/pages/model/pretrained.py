@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from studio import theme
 from studio.facts import CorpusFacts
@@ -14,7 +14,7 @@ from studio.pages.parts.model_names import names_apart
 from studio.project import Project
 from studio.settings import data_folder
 from studio.shell import Shell
-from studio.widgets import CalmCombo, Label, Paragraph
+from studio.widgets import CalmCombo, Label, Paragraph, in_column
 from studio.words import help_of, words
 from ulmengine.models import SUFFIX, language_models, models_folder, own_candidates
 
@@ -41,13 +41,7 @@ class PretrainedPicker(QWidget):
         self.told = Paragraph("", theme.Type.SMALL)
         caption = Label(words(field(NAME).label))
         caption.setBuddy(self.box)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(caption)
-        column.addWidget(self.box)
-        column.addSpacing(2)
-        column.addWidget(self.told)
+        in_column(caption, self.box, 2, self.told, inside=self, gap=2)
         self.setFocusProxy(self.box)
 
     def follow(self, network: Network, facts: CorpusFacts | None) -> None:

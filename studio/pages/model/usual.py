@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.facts import CorpusFacts
 from studio.fields import field
 from studio.project import Project
-from studio.widgets import Button, Card, Paragraph
+from studio.widgets import Button, Card, Paragraph, in_row
 from studio.words import words
 from ulmengine.config import RunConfig
 from ulmengine.plan.usual import CorpusSize, Usual, usual_settings
@@ -27,11 +27,7 @@ class UsualCard(Card):
         self.project = project
         self.told = Paragraph(muted=False)
         self.use = Button(self.tr("Set"), "check")
-        row = QHBoxLayout()
-        row.setSpacing(theme.M)
-        row.addWidget(self.told, 1)
-        row.addWidget(self.use)
-        self.body.addLayout(row)
+        self.body.addLayout(in_row((self.told, 1), self.use, gap=theme.M))
         self.use.clicked.connect(self._use)
         self._open: tuple[Usual, ...] = ()
         self.hide()

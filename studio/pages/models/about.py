@@ -6,12 +6,12 @@ import re
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QTextBrowser, QWidget
 
 from studio import theme
 from studio.pages.parts.quantities import size_words
 from studio.theme import Type
-from studio.widgets import Button
+from studio.widgets import STRETCH, Button, as_widget, in_column, in_row
 from ulmengine.models import ModelFile, facts, onnx_snippet, render_card, snippet
 
 INDENT = 20
@@ -32,16 +32,9 @@ class AboutModel(QTabWidget):
         self.code.setAccessibleName(self.tr("Python that uses the model"))
         self.copy = Button(self.tr("Copy"), "copy", "quiet")
         self.copy.clicked.connect(self._copy)
-        python = QWidget()
-        column = QVBoxLayout(python)
-        column.setContentsMargins(0, theme.S, 0, 0)
-        column.addWidget(self.code, 1)
-        row = QHBoxLayout()
-        row.addWidget(self.copy)
-        row.addStretch(1)
-        column.addLayout(row)
+        python = in_column((self.code, 1), in_row(self.copy, STRETCH), gap=-1, margins=(0, theme.S, 0, 0))
         self.addTab(self.card, self.tr("Card"))
-        self.addTab(python, self.tr("Python"))
+        self.addTab(as_widget(python), self.tr("Python"))
 
     def show_model(self, entry: ModelFile | None) -> None:
         """Tell of this one."""

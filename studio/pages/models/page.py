@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence, QShortcut, QUndoStack
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QMenu, QSplitter, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
@@ -21,7 +21,7 @@ from studio.pages.parts.rows_table import RowsTable
 from studio.pages.parts.undo_step import UndoStep
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, Lines, SectionTitle, Stacked
+from studio.widgets import Button, EmptyState, Lines, SectionTitle, Stacked, as_widget, in_column, in_row
 from ulmengine.events import Failed
 from ulmengine.models import SUFFIX, TRASH, ModelFile, models_folder
 
@@ -38,17 +38,13 @@ WIDEST = 360
 class ModelsPage(Page):
     """The list; beside it the card of the chosen one."""
 
-    key = "models"
-    icon = "models"
-
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(shell, parent)
-        self.title = self.tr("Models")
         self.entries: tuple[ModelFile, ...] = ()
         self.table = RowsTable(self.tr("Models"))
         self.table.verticalHeader().hide()
         self.about = AboutModel()
-        self.slot, self.errand = JobSlot(self), Errand(self)
+        self.slot, self.errand = JobSlot(self, self._listed, self._not_listed), Errand(self)
         self.pretraining = Pretraining(shell, self)
         self.giving = GivingAway(shell, self.errand, lambda: self.current, self.name_of)
         self._current: Path | None = None
@@ -227,18 +223,14 @@ class ModelsPage(Page):
     def _arrange(self) -> None:
         body = self.body
         body.setSpacing(theme.M)
-        head = QHBoxLayout()
-        head.setSpacing(theme.S)
-        head.addWidget(SectionTitle(self.tr("Models"), page=True), 1)
         self.pretrain_button = Button(self.tr("Pretrain from texts…"), "text")
         self.pretrain_button.setToolTip(self.tr("Learn a language model of your own texts, in any language."))
-        head.addWidget(self.pretrain_button)
         self.import_button = Button(self.tr("Import…"), "import")
         self.import_button.setToolTip(self.tr(
             "A model of this program, weights (.pth) and vocabulary (.pkl) of fastai, or a Learner that it exported "
             "(export.pkl); they can be dropped here too. Nothing in them is run."))
-        head.addWidget(self.import_button)
-        body.addLayout(head)
+        body.addLayout(in_row((SectionTitle(self.tr("Models"), page=True), 1), self.pretrain_button,
+                              self.import_button))
         body.addWidget(self.errand.failure)
         body.addWidget(self.errand.bar)
         for shown in (self.pretraining.work.failure, self.pretraining.work.bar, self.pretraining.card):
@@ -257,16 +249,10 @@ class ModelsPage(Page):
         self.as_int8 = menu.addAction(self.tr("Model file with weights in eight bits…"))
         self.as_onnx = menu.addAction(self.tr("ONNX…"))
         self.buttons["export"].setMenu(menu)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.S)
-        column.addWidget(self.about, 1)
-        column.addWidget(below)
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setChildrenCollapsible(False)
         self.split.addWidget(self.table)
-        self.split.addWidget(right)
+        self.split.addWidget(as_widget(in_column((self.about, 1), below)))
         self.split.setSizes([220, 420])
         self.empty = EmptyState("models", self.tr("No model yet"), self.tr(
             "Every run that finishes makes a model. Models of this program and weights of fastai can be dropped here."))
@@ -276,22 +262,15 @@ class ModelsPage(Page):
         for part in (QWidget(), self.empty, self.split):
             self.stack.addWidget(part)
         body.addWidget(self.stack, 1)
-        self._actions = []
         giving, eight_bits = self.giving, self.tr("Export the model with weights in eight bits…")
-        for text, icon, slot in ((self.tr("Import a model…"), "import", self.choose_import),
-                                 (self.tr("Pretrain from texts…"), "text", self.pretraining.choose),
-                                 (self.tr("Export the model…"), "export", giving.export),
-                                 (eight_bits, "export", giving.export_int8),
-                                 (self.tr("Export the model to ONNX…"), "export", giving.export_onnx),
-                                 (self.tr("Delete the model"), "trash", self.delete)):
-            action = QAction(text, self)
-            action.setProperty("icon_name", icon)
-            action.triggered.connect(slot)
-            self._actions.append(action)
+        self._actions = [self.new_action(self.tr("Import a model…"), self.choose_import, "import"),
+                         self.new_action(self.tr("Pretrain from texts…"), self.pretraining.choose, "text"),
+                         self.new_action(self.tr("Export the model…"), giving.export, "export"),
+                         self.new_action(eight_bits, giving.export_int8, "export"),
+                         self.new_action(self.tr("Export the model to ONNX…"), giving.export_onnx, "export"),
+                         self.new_action(self.tr("Delete the model"), self.delete, "trash")]
 
     def _connect(self) -> None:
-        self.slot.finished.connect(self._listed)
-        self.slot.failed.connect(self._not_listed)
         self.errand.finished.connect(self._done)
         self.table.rowPicked.connect(self._picked)
         self.as_file.triggered.connect(self.giving.export)

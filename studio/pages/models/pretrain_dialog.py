@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QLineEdit, QWidget
 
 from studio import theme
 from studio.ask import Ask
@@ -20,6 +20,7 @@ from studio.pages.parts.scroll import resize_within_screen, scrolling
 from studio.settings import data_folder
 from studio.theme import Type
 from studio.widgets import (
+    STRETCH,
     Button,
     CalmCombo,
     ElidedLabel,
@@ -29,7 +30,10 @@ from studio.widgets import (
     PrimaryButton,
     Scale,
     SectionTitle,
+    as_widget,
     bring_into_view,
+    in_column,
+    in_row,
     keep_place,
     paths_in,
 )
@@ -90,21 +94,8 @@ class PretrainDialog(QDialog):
         self._show()
 
     def _arrange(self) -> None:
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.L)
-        whole.setSpacing(theme.M)
-        whole.addWidget(SectionTitle(self.tr("Pretrain from texts"), self.tr(
-            "A language model in any language, from texts without labels")))
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.M)
-        row = QHBoxLayout()
-        row.setSpacing(theme.S)
-        row.addWidget(self.place, 1)
-        row.addWidget(self.file)
-        row.addWidget(self.tree)
-        column.addLayout(row)
+        title = SectionTitle(self.tr("Pretrain from texts"), self.tr(
+            "A language model in any language, from texts without labels"))
         form = QFormLayout()
         form.setHorizontalSpacing(theme.M)
         form.setVerticalSpacing(theme.S)
@@ -115,21 +106,15 @@ class PretrainDialog(QDialog):
             label.setBuddy(field)
             field.setAccessibleName(text)
             form.addRow(label, field)
-        column.addLayout(form)
-        for widget in (self.refused, self.told, self.cost, self.work.bar, self.work.failure):
-            column.addWidget(widget)
         self.hint = Paragraph(self.tr(
             "A Wikipedia extract, a table or a folder of texts; a million words or more are worth it. It can be "
             "paused, stopped and gone on with in the bar at the bottom, and needs nothing from the net."), Type.SMALL)
-        column.addWidget(self.hint)
-        column.addStretch(1)
-        self.body, self.area = body, scrolling(body)
-        whole.addWidget(self.area, 1)
-        end = QHBoxLayout()
-        end.addStretch(1)
-        end.addWidget(self.leave)
-        end.addWidget(self.begin)
-        whole.addLayout(end)
+        self.body = as_widget(in_column(
+            in_row((self.place, 1), self.file, self.tree), form, self.refused, self.told, self.cost, self.work.bar,
+            self.work.failure, self.hint, STRETCH, gap=theme.M))
+        self.area = scrolling(self.body)
+        in_column(title, (self.area, 1), in_row(STRETCH, self.leave, self.begin, gap=-1), inside=self, gap=theme.M,
+                  margins=(theme.XL, theme.XL, theme.XL, theme.L))
         self._fit()
 
     def _fit(self) -> None:

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from studio import theme
 from studio.ask import Choice
 from studio.engine.jobslot import JobSlot
 from studio.pages.parts.errand import Errand
 from studio.pages.parts.model_names import found_models, names_apart
 from studio.shell import Shell
-from studio.widgets import Button, Card, Paragraph
+from studio.widgets import Button, Card, Paragraph, in_row
 from ulmengine.config.run import ComputeConfig
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.models import models_folder
@@ -67,12 +66,7 @@ class PretrainingCard(Card):
         self.folder: RunFolder | None = None
         self.text = Paragraph(muted=False)
         self.resume, self.remove = Button(self.tr("Go on"), "play"), Button(self.tr("Remove…"), "trash", "quiet")
-        row = QHBoxLayout()
-        row.setSpacing(theme.S)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.resume)
-        row.addWidget(self.remove)
-        self.body.addLayout(row)
+        self.body.addLayout(in_row((self.text, 1), self.resume, self.remove))
         self.resume.clicked.connect(self._go_on)
         self.remove.clicked.connect(self._remove)
         self.hide()
@@ -131,10 +125,7 @@ class Pretraining(QObject):
         self.shell, self._page = shell, page
         self.card, self.work = PretrainingCard(), Errand(page)
         self.dialog: PretrainDialog | None = None
-        self._looking = JobSlot(self)
-        self._looking.finished.connect(self._looked)
-        self._naming = JobSlot(self)
-        self._naming.finished.connect(self._tell)
+        self._looking, self._naming = JobSlot(self, self._looked), JobSlot(self, self._tell)
         self.work.finished.connect(self._worked)
         self.card.goOn.connect(self._go_on)
         self.card.giveUp.connect(self._give_up)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from studio import theme
-from studio.widgets import Beside, Button, CalmCombo, Label
+from studio.widgets import Beside, Button, CalmCombo, Label, as_widget, in_column, in_row
 
 
 class CorrectLabel(QWidget):
@@ -33,17 +33,8 @@ class CorrectLabel(QWidget):
         self.why.setAccessibleName(self.tr("Why the label is corrected"))
         self.take = Button(self.tr("Correct the label"), "edit")
         self.why.setMinimumWidth(150)
-        which, reason = QWidget(), QWidget()
-        for part, widgets in ((which, (Label(self.tr("Right label"), theme.Type.SMALL, muted=True), self.one,
-                                       self.several)), (reason, (self.why, self.take))):
-            row = QHBoxLayout(part)
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(theme.S)
-            for widget in widgets:
-                row.addWidget(widget)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(Beside(which, reason))
+        which = in_row(Label(self.tr("Right label"), theme.Type.SMALL, muted=True), self.one, self.several)
+        in_column(Beside(as_widget(which), as_widget(in_row(self.why, self.take))), inside=self)
         self.one.activated.connect(self._enable)
         self.take.clicked.connect(self._take)
         self.why.returnPressed.connect(self._take)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
+from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from studio import theme
-from studio.widgets.buttons import Button
-from studio.widgets.text_labels import ElidedLabel
+from studio.widgets import Button, ElidedLabel, in_row
 from studio.words import time_words, words
 from ulmengine.events import Event, Progress
 
@@ -26,9 +25,6 @@ class JobBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.M)
         self.text = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -38,9 +34,8 @@ class JobBar(QWidget):
         self.bar.setAccessibleName(self.tr("Progress"))
         self.cancel = Button(self.tr("Cancel"), "close", "quiet")
         self.cancel.clicked.connect(self.cancelled)
-        row.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.text, 1)  # what the bar does not need: where it has its own width, all of it can be read
-        row.addWidget(self.cancel)
+        # The text has what the bar does not need: where it has its own width, all of it can be read.
+        in_row((self.bar, 0, Qt.AlignmentFlag.AlignVCenter), (self.text, 1), self.cancel, inside=self, gap=theme.M)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._left = TimeLeft()
         self.done()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSplitter, QWidget
@@ -29,12 +27,8 @@ PLOT_HEIGHT = 150
 class RatesPage(ProjectPage):
     """The schedule of all stages above, the range test below, the settings of one task on the right."""
 
-    key: ClassVar[str] = "rates"
-    icon: ClassVar[str] = "rates"
-
     def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(project, shell, parent)
-        self.title = self.tr("Rates")
         self._facts: CorpusFacts | None = None
         self.schedule = ScheduleCard(project)
         self.range = RangeCard(project, shell, self.schedule.task)
@@ -47,7 +41,7 @@ class RatesPage(ProjectPage):
         split.setHandleWidth(theme.M)
         self.body.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.M)
         self.body.setSpacing(theme.M)
-        self.heading = SectionTitle(self.title, " ", page=True)
+        self.heading = SectionTitle(self.tr("Rates"), " ", page=True)
         self.body.addWidget(self.heading)
         split.addWidget(self.schedule)  # first, so that Tab goes through them before the settings
         split.addWidget(self.range)
@@ -61,9 +55,7 @@ class RatesPage(ProjectPage):
         project.changed.connect(self._config_changed)
         shell.run.stateChanged.connect(self._say_whose)
         self._say_whose()
-        self._find = QAction(self.tr("Find a rate"), self)
-        self._find.setProperty("icon_name", "search")
-        self._find.triggered.connect(self.find_rate)
+        self._find = self.new_action(self.tr("Find a rate"), self.find_rate, "search")
         self._config_changed(project.config)
         self._fresh = True
         QTimer.singleShot(0, self, self._age)

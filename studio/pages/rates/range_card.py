@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from studio import theme
 from studio.engine.job import Job, run_job
@@ -21,7 +21,19 @@ from studio.plots.schedule_plot import HAS_RATIO
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, PrimaryButton
+from studio.widgets import (
+    Button,
+    Card,
+    Cells,
+    EmptyState,
+    FailureCard,
+    Label,
+    PrimaryButton,
+    as_widget,
+    discard,
+    in_column,
+    in_row,
+)
 from studio.words import rate, time_words
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint
@@ -154,17 +166,9 @@ class RangeCard(Card):
         return empty
 
     def _make_plot(self) -> QWidget:
-        shown = QWidget()
-        column = QVBoxLayout(shown)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.XS)
-        column.addWidget(self.plot, 1)
-        column.addWidget(self.readout)
         self._takes: list[_Take] = []
-        self._offers = QHBoxLayout()
-        self._offers.setSpacing(theme.S)
-        column.addLayout(self._offers)
-        return shown
+        self._offers, self._offered = in_row(), list[QWidget]()
+        return as_widget(in_column((self.plot, 1), self.readout, self._offers, gap=theme.XS))
 
     def _refresh(self) -> None:
         busy = self.shell.busy
@@ -217,8 +221,10 @@ class RangeCard(Card):
         found = [(rule, result.suggestions[rule]) for rule in RULES if rule in result.suggestions]
         cells = Cells(OFFER)
         if found:
-            self._offers.addWidget(Label(self.tr("Use as peak:"), Type.SMALL, muted=True))
+            label = Label(self.tr("Use as peak:"), Type.SMALL, muted=True)
+            self._offers.addWidget(label)
             self._offers.addWidget(cells, 1)
+            self._offered = [label, cells]
         best = recommended(result.suggestions, self.plot.points)
         for rule, value in found:
             button = _Take(rule, value)
@@ -268,12 +274,8 @@ class RangeCard(Card):
 
     def _clear_offers(self) -> None:
         self._takes.clear()
-        while self._offers.count():
-            item = self._offers.takeAt(0)
-            widget = item.widget() if item else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        discard(self._offers, self._offered)
+        self._offered = []
 
     @Slot(object)
     def _failed(self, failed: Failed) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from studio import theme
 from studio.plots.legend import Legend, LegendEntry
@@ -14,7 +14,7 @@ from studio.plots.rate_plot import color_of
 from studio.plots.schedule_plot import EPOCH, HAS_RATIO, X_SETTING, SchedulePlot
 from studio.project import Project
 from studio.theme import Type
-from studio.widgets import Button, Card, Paragraph
+from studio.widgets import Button, Card, Paragraph, in_row
 from ulmengine.config import ClassifierConfig, ConfigError, LanguageModelConfig, RunConfig
 from ulmengine.plan.stages import StagePlan
 
@@ -68,8 +68,7 @@ class ScheduleCard(Card):
         self.log.setToolTip(self.tr("Draw the rates on a logarithmic scale (L)"))
         self.log.setAccessibleName(self.tr("Logarithmic scale"))
         self.choice = QButtonGroup(self)
-        top = QHBoxLayout()
-        top.setSpacing(theme.S)
+        top = in_row()
         for number, text in enumerate((self.tr("Language model"), self.tr("Classifier"))):
             button = Button(text)
             button.setCheckable(True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio import theme
 from studio.fields import all_fields
 from studio.pages.parts.published import PublishedButton
+from studio.pages.parts.scroll import scrolling
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Card, ConfigField, Fold
+from studio.widgets import Card, ConfigField, Fold, in_column
 from ulmengine.config import RunConfig
 from ulmengine.config.published import RATES
 
@@ -54,11 +55,7 @@ class SettingsCard(Card):
         self.folds: dict[str, Fold] = {}
         self._open: set[str] = set()
         self._pretrained = True
-        self._area = QScrollArea()
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setWidgetResizable(True)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._area = scrolling(QWidget())
         self.published = PublishedButton(project, RATES)
         self.body.addWidget(self.published, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self._area, 1)
@@ -78,9 +75,7 @@ class SettingsCard(Card):
         self._open -= {key for key, fold in self.folds.items() if not fold.opened}
         self.task = task
         inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, theme.S, 0)
-        column.setSpacing(theme.M)
+        column = in_column(inside=inside, gap=theme.M, margins=(0, 0, theme.S, 0))
         self._fields, self.folds, self._later = {}, {}, []
         shape = (f"schedule.{name}" for name in ONLY)
         for name in self._known(("schedule.kind", *COMMON, "refit", "interpolate", "stage_decay", *shape)):

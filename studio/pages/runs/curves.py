@@ -6,14 +6,14 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.plots.legend import Legend, LegendEntry
 from studio.plots.overlay import OverlayLine, OverlayPlot
 from studio.plots.series import Floats
-from studio.widgets import CalmCombo, Label
+from studio.widgets import CalmCombo, Label, in_column, in_row
 from ulmengine.events import Event, Progress
 from ulmengine.plan.stages import TaskKind
 from ulmengine.record import RunFolder, RunLine
@@ -49,22 +49,11 @@ class CurvesView(QWidget):
             self.along.addItem(text, value)
         self.plot, self.legend = OverlayPlot(), Legend()
         self.hint = Label("", theme.Type.SMALL, muted=True)
-        self.slot = JobSlot(self)
-        self.slot.finished.connect(self._read)
-        self.slot.failed.connect(self._failed)
+        self.slot = JobSlot(self, self._read, self._failed)
         self.figures.currentIndexChanged.connect(self._figure_chosen)
         self.along.currentIndexChanged.connect(self._draw)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, theme.S, 0, 0)
-        column.setSpacing(theme.S)
-        row = QHBoxLayout()
-        row.setSpacing(theme.S)
-        row.addWidget(self.figures)
-        row.addWidget(self.along)
-        row.addWidget(self.hint)
-        row.addWidget(self.legend, 1)
-        column.addLayout(row)
-        column.addWidget(self.plot, 1)
+        head = in_row(self.figures, self.along, self.hint, (self.legend, 1))
+        in_column(head, (self.plot, 1), inside=self, margins=(0, theme.S, 0, 0))
 
     def show_runs(self, runs: Sequence[RunLine]) -> None:
         """Draw these; what is not known yet is read first."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from studio import theme
 from studio.models.run_table import result_words, standing, time_spent
 from studio.project import Project
 from studio.theme import Type
-from studio.widgets import Beside, Button, ElidedLabel, Paragraph
+from studio.widgets import STRETCH, Beside, Button, ElidedLabel, Paragraph, as_widget, in_column, in_row
 from studio.words import corrected_words
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, RunLine
@@ -126,11 +126,6 @@ class Details(QWidget):
         self._notes.document().setModified(False)
 
     def _arrange(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, theme.S, 0, 0)
-        column.setSpacing(theme.S)
-        column.addWidget(self._problem)
-        column.addWidget(self._result)
         form = QFormLayout()
         form.setSpacing(theme.S)
         for text, name, widget in (
@@ -142,13 +137,7 @@ class Details(QWidget):
             label = QLabel(text)
             label.setBuddy(widget)
             form.addRow(label, widget)
-        column.addLayout(form)
-        column.addWidget(self._path)
-        parts = QWidget(), QWidget()
-        rows = [QHBoxLayout(part) for part in parts]
-        for row in rows:
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(theme.S)
+        rows = in_row(), in_row()
         for name, text, icon, role in (
             ("open", self.tr("Show"), "train", "plain"), ("clone", self.tr("Use its settings"), "copy", "plain"),
             ("export", self.tr("Export…"), "export", "plain"), ("archive", self.tr("Archive"), "folder", "quiet"),
@@ -157,8 +146,9 @@ class Details(QWidget):
             self.buttons[name] = Button(text, icon, role)
             rows[role == "quiet"].addWidget(self.buttons[name])
         rows[1].addStretch(1)
-        column.addWidget(Beside(*parts))
-        column.addStretch(1)
+        buttons = Beside(as_widget(rows[0]), as_widget(rows[1]))
+        in_column(self._problem, self._result, form, self._path, buttons, STRETCH, inside=self,
+                  margins=(0, theme.S, 0, 0))
 
     def _told(self, line: RunLine) -> str:
         parts = [standing(line)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHeaderView, QWidget
 
 from studio import theme
 from studio.fields import all_fields
 from studio.models.rows import ListRows
 from studio.pages.parts.rows_table import RowsTable
-from studio.widgets import Label
+from studio.widgets import Label, in_column, in_row
 from studio.words import words
 from ulmengine.config import ConfigError, RunConfig, value_of
 from ulmengine.record import RunFolder, RunLine, value_words
@@ -35,16 +35,8 @@ class Differences(QWidget):
         self.table.verticalHeader().hide()
         self.lacking = Label("", theme.Type.SMALL, muted=True)
         self.same = Label(self.tr("Nothing differs."), muted=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, theme.S, 0, 0)
-        column.setSpacing(theme.S)
-        row = QHBoxLayout()
-        row.setSpacing(theme.M)
-        row.addWidget(self.only)
-        row.addWidget(self.lacking, 1)
-        column.addLayout(row)
-        column.addWidget(self.same)
-        column.addWidget(self.table, 1)
+        in_column(in_row(self.only, (self.lacking, 1), gap=theme.M), self.same, (self.table, 1), inside=self,
+                  margins=(0, theme.S, 0, 0))
 
     def show_runs(self, runs: Sequence[RunLine]) -> None:
         """Show the settings of these runs."""

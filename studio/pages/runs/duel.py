@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QSplitter, QStackedWidget, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
@@ -20,7 +20,17 @@ from studio.pages.parts.quantities import counted
 from studio.pages.parts.rows_table import RowsTable
 from studio.project import Project
 from studio.theme import Type
-from studio.widgets import Button, CalmCombo, FailureCard, Label, Paragraph
+from studio.widgets import (
+    STRETCH,
+    Button,
+    CalmCombo,
+    FailureCard,
+    Label,
+    Paragraph,
+    as_widget,
+    in_column,
+    in_row,
+)
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.corpus.repairs import rows_named
 from ulmengine.events import Event, Failed, Progress
@@ -70,7 +80,8 @@ class DuelView(QWidget):
         """The comparison of these two was cancelled or has failed: it begins again once they are chosen again."""
         self._duel: Duel | None = None
         self._readers: dict[Path, Predictor] = {}
-        self.slot, self.words = JobSlot(self), JobSlot(self)
+        self.slot = JobSlot(self, self._finished, self._failed)
+        self.words = JobSlot(self, self._explained, self._not_explained)
         self.pages = QStackedWidget()
         self.hint = Paragraph(alignment=Qt.AlignmentFlag.AlignHCenter)
         self.measure = Button(self.tr("Measure again from the models"), "refresh")
@@ -92,10 +103,6 @@ class DuelView(QWidget):
         self._arrange()
         self.bar.cancelled.connect(self._cancel)
         self.slot.events.connect(self.bar.show_events)
-        self.slot.finished.connect(self._finished)
-        self.slot.failed.connect(self._failed)
-        self.words.finished.connect(self._explained)
-        self.words.failed.connect(self._not_explained)
         self.kinds.currentIndexChanged.connect(self._list)
         self.table.rowPicked.connect(self._picked)
 
@@ -127,38 +134,18 @@ class DuelView(QWidget):
                 name=", ".join(lacking)), measure=True)
 
     def _arrange(self) -> None:
-        empty = QWidget()
-        column = QVBoxLayout(empty)
-        column.addStretch(1)
-        column.addWidget(self.hint)
-        column.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(2)
-        full = QWidget()
-        inside = QVBoxLayout(full)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(theme.S)
-        inside.addWidget(self.head)
-        inside.addWidget(self.below)
-        row = QHBoxLayout()
-        row.addWidget(self.kinds)
-        row.addWidget(self.told, 1)
-        inside.addLayout(row)
+        empty = in_column(STRETCH, self.hint, (self.measure, 0, Qt.AlignmentFlag.AlignHCenter), (STRETCH, 2), gap=-1,
+                          margins=None)
+        busy = in_column(self.bar, self.failure, STRETCH, gap=-1, margins=None)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.table)
         split.addWidget(self.reader)
         split.setSizes([620, 380])
         split.setChildrenCollapsible(False)
-        inside.addWidget(split, 1)
-        busy = QWidget()
-        waiting = QVBoxLayout(busy)
-        waiting.addWidget(self.bar)
-        waiting.addWidget(self.failure)
-        waiting.addStretch(1)
+        full = in_column(self.head, self.below, in_row(self.kinds, (self.told, 1), gap=-1), (split, 1))
         for page in (empty, busy, full):
-            self.pages.addWidget(page)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, theme.S, 0, 0)
-        outer.addWidget(self.pages)
+            self.pages.addWidget(as_widget(page))
+        in_column(self.pages, inside=self, margins=(0, theme.S, 0, 0))
 
     def _say(self, text: str, measure: bool = False) -> None:
         self.hint.setText(text)

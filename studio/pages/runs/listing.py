@@ -7,12 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QItemSelection, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPalette
-from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QLineEdit, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QStyleOptionViewItem, QWidget
 
 from studio import theme
 from studio.models.run_table import CORPUS, DIFFERS, FROM, LINE, UNREADABLE, RunsFilter, read_state_words
 from studio.pages.parts.rows_table import LinesTable, RowDelegate
-from studio.widgets import CalmCombo, Label
+from studio.widgets import CalmCombo, Label, in_row
 from studio.words import state_words
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunLine
@@ -125,14 +125,8 @@ class RunFilter(QWidget):
         for state in STATES:
             self.states.addItem(state_words(state), state.value)
         self.states.addItem(read_state_words(None), UNREADABLE)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(theme.S)
         self.count = Label("", theme.Type.SMALL, muted=True)
-        line.addWidget(self.search, 1)
-        line.addWidget(self.count)
-        line.addWidget(self.states)
-        line.addWidget(self.archived)
+        in_row((self.search, 1), self.count, self.states, self.archived, inside=self)
         self.search.textChanged.connect(shown.set_words)
         self.states.currentIndexChanged.connect(self._state_chosen)
         self.archived.toggled.connect(shown.set_archived)

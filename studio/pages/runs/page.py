@@ -8,12 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QSplitter,
-    QTabWidget,
-    QWidget,
-)
+from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
@@ -24,7 +19,7 @@ from studio.pages.parts.run_changes import Deed, DeleteRun, Naming, Say, TakeUp,
 from studio.pages.parts.run_copies import exporting, exporting_all
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle, Stacked
+from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle, Stacked, in_row
 from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.disk import file_stem
 from ulmengine.events import Failed
@@ -45,12 +40,8 @@ _OWN = ("version", "name", "corpus.", "compute.", "saving.")
 class RunsPage(ProjectPage):
     """The list above; below it what is chosen: one run's details, several runs' curves, settings, duel."""
 
-    key = "runs"
-    icon = "runs"
-
     def __init__(self, project: Project, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(project, shell, parent)
-        self.title = self.tr("Runs")
         self.model = RunsModel(project.runs, self)
         self.shown = RunsFilter(self.model, self)
         self.table = RunsTable(self.shown)
@@ -60,7 +51,7 @@ class RunsPage(ProjectPage):
         self.curves, self.differences = CurvesView(), Differences()
         self.tabs = QTabWidget()
         self.folders = OtherFolders(project, shell)
-        self.slot, self.errand = JobSlot(self), Errand(self)
+        self.slot, self.errand = JobSlot(self, self._listed, self._not_listed), Errand(self)
         self.stack = Stacked()
         self._select: tuple[Path, ...] = ()
         """What is chosen once the folders are read."""
@@ -204,15 +195,11 @@ class RunsPage(ProjectPage):
     def _arrange(self) -> None:
         body = self.body
         body.setSpacing(theme.M)
-        head = QHBoxLayout()
-        head.setSpacing(theme.S)
-        head.addWidget(SectionTitle(self.tr("Runs"), page=True), 1)
         self.folder_button = Button(self.tr("Add a folder…"), "folder")
         self.import_button = Button(self.tr("Import…"), "import")
         self.again = IconButton("refresh", self.tr("Read the folders again"))
-        for part in (self.folders, self.folder_button, self.import_button, self.again):
-            head.addWidget(part)
-        body.addLayout(head)
+        body.addLayout(in_row((SectionTitle(self.tr("Runs"), page=True), 1), self.folders, self.folder_button,
+                              self.import_button, self.again))
         body.addWidget(self.errand.failure)
         body.addWidget(self.errand.bar)
         body.addWidget(self.filters)
@@ -237,24 +224,18 @@ class RunsPage(ProjectPage):
         body.addWidget(self.stack, 1)
 
     def _make_actions(self) -> None:
-        self._actions = []
-        for text, icon, slot in (
-            (self.tr("Add a folder of runs…"), "folder", self.folders.add),
-            (self.tr("Import a run…"), "import", self.choose_import),
-            (self.tr("Export the chosen runs…"), "export", self.export),
-            (self.tr("Use the chosen run's settings"), "copy", self.use_settings),
-            (self.tr("Delete the chosen runs"), "trash", self.delete),
-            (self.tr("Show only the runs of this project"), "filter", self.folders.forget_all),
-        ):
-            action = QAction(text, self)
-            action.setProperty("icon_name", icon)
+        self._actions = [
+            self.new_action(self.tr("Add a folder of runs…"), self.folders.add, "folder"),
+            self.new_action(self.tr("Import a run…"), self.choose_import, "import"),
+            self.new_action(self.tr("Export the chosen runs…"), self.export, "export"),
+            self.new_action(self.tr("Use the chosen run's settings"), self.use_settings, "copy"),
+            self.new_action(self.tr("Delete the chosen runs"), self.delete, "trash"),
+            self.new_action(self.tr("Show only the runs of this project"), self.folders.forget_all, "filter"),
+        ]
+        for action in self._actions:
             action.setProperty("section", "Run")
-            action.triggered.connect(slot)
-            self._actions.append(action)
 
     def _connect(self) -> None:
-        self.slot.finished.connect(self._listed)
-        self.slot.failed.connect(self._not_listed)
         self.errand.finished.connect(self._errand_done)
         self.folders.changed.connect(self.refresh)
         self.table.selectionModel().selectionChanged.connect(self._show_chosen)

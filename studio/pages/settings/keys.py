@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QKeySequenceEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QKeySequenceEdit, QToolButton, QWidget
 
 from studio import theme
 from studio.frame.commands import TABLE, ActionLine, keys_in_force, text_of, trouble_with
 from studio.settings import Preferences
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, IconButton, Label, Paragraph, keep_place
+from studio.widgets import STRETCH, Button, Card, ElidedLabel, IconButton, Label, Paragraph, in_row, keep_place
 
 
 class KeysCard(Card):
@@ -49,10 +49,7 @@ class KeysCard(Card):
         fixed.setColumnStretch(0, 1)
         fixed.setColumnStretch(2, 1)
         self.body.addLayout(fixed)
-        row_of_buttons = QHBoxLayout()
-        row_of_buttons.addWidget(self.usual)
-        row_of_buttons.addStretch(1)
-        self.body.addLayout(row_of_buttons)
+        self.body.addLayout(in_row(self.usual, STRETCH, gap=-1))
         self.usual.clicked.connect(self._use_usual)
         shell.settings.changed.connect(self._follow)
         self._follow(shell.settings.values)
@@ -103,12 +100,7 @@ class KeysLine(QWidget):
             clear.clicked.connect(self._edited, Qt.ConnectionType.QueuedConnection)  # Qt tells only of typed keys
         self.reset = IconButton("reset", self.tr("{action}: the usual keys").format(action=text))
         keep_place(self.reset)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.S)
-        row.addWidget(ElidedLabel(text, Type.BODY), 1)
-        row.addWidget(self.box)
-        row.addWidget(self.reset)
+        in_row((ElidedLabel(text, Type.BODY), 1), self.box, self.reset, inside=self)
         self.box.editingFinished.connect(self._edited)
         self.reset.clicked.connect(self._reset)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QPushButton, QWidget
 
 from studio import theme
 from studio.engine.process_host import ProcessHost
@@ -18,7 +18,7 @@ from studio.project import Project
 from studio.settings import Preferences
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ConfigForm, ElidedLabel, SectionTitle, make_editor, section_names
+from studio.widgets import Button, Card, ConfigForm, ElidedLabel, SectionTitle, in_row, make_editor, section_names
 from studio.widgets.config_field import LABEL_WIDTH, UNIT_WIDTH
 from studio.words import help_of, words
 
@@ -31,14 +31,10 @@ _PREFERENCES = {"device": "compute.device", "precision": "compute.precision", "t
 class SettingsPage(Page):
     """What holds for the program, and what of the open project is about the machine."""
 
-    key = "settings"
-    icon = "settings"
-
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(shell, parent)
-        self.title = self.tr("Settings")
         body = self.scrolling()
-        body.addWidget(SectionTitle(self.title, page=True))
+        body.addWidget(SectionTitle(self.tr("Settings"), page=True))
         body.addWidget(self._appearance())
         body.addWidget(self._training())
         self.project_card = Card(self.tr("This project"),
@@ -62,8 +58,7 @@ class SettingsPage(Page):
 
     def _appearance(self) -> Card:
         card = Card(self.tr("Appearance"))
-        row = QHBoxLayout()
-        row.setSpacing(theme.S)
+        row = in_row()
         self._modes = QButtonGroup(self)
         self._modes.setExclusive(True)
         for mode, text, icon in (("system", self.tr("As the system"), "settings"), ("light", self.tr("Light"), "sun"),
@@ -127,10 +122,7 @@ class SettingsPage(Page):
                 control.setAccessibleName(self.tr("{setting} of new projects").format(setting=label.text()))
                 control.setAccessibleDescription(help_of(field(setting)))
                 control.setToolTip(help_of(field(setting)))
-            row = QHBoxLayout()
-            row.setSpacing(theme.M)
-            row.addWidget(label)
-            row.addWidget(editor, 1)
+            row = in_row(label, (editor, 1), gap=theme.M)
             if field(setting).zero:
                 self.units[name] = ElidedLabel("", Type.SMALL, muted=True)
                 self.units[name].setFixedWidth(UNIT_WIDTH)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.ask import Choice
@@ -15,7 +15,7 @@ from studio.pages.parts.quantities import size_words
 from studio.settings import data_folder, log_folder
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, keep_place
+from studio.widgets import Button, Card, ElidedLabel, discard, in_column, in_row, keep_place
 from ulmengine.events import Failed
 
 from .room import Cleared, ProjectRoom, Room, clear_copies, measure
@@ -30,14 +30,9 @@ class StorageCard(Card):
         super().__init__(self.tr("Storage"), parent=parent)
         self.shell = shell
         self.rows: list[PlaceRow] = []
-        self._counting = JobSlot(self)
-        self._counting.finished.connect(self._counted)
-        self._counting.failed.connect(self._not_counted)
-        self._clearing = JobSlot(self)
-        self._clearing.finished.connect(self._cleared)
-        self._clearing.failed.connect(self._failed)
-        self._lines = QVBoxLayout()
-        self._lines.setSpacing(theme.S)
+        self._counting = JobSlot(self, self._counted, self._not_counted)
+        self._clearing = JobSlot(self, self._cleared, self._failed)
+        self._lines = in_column()
         self.body.addLayout(self._lines)
         shell.run.stateChanged.connect(self._enable)
         self._show(Room((), None))
@@ -65,9 +60,7 @@ class StorageCard(Card):
         self.set_title(self.title.text(), words)
 
     def _show(self, room: Room) -> None:
-        for row in self.rows:
-            row.hide()
-            row.deleteLater()
+        discard(self._lines, self.rows)
         self.rows = [self._project_row(project) for project in room.projects]
         for name, models in ((self.tr("Models of your own"), room.own),
                              (self.tr("Models that came with the program"), room.models)):
@@ -150,18 +143,10 @@ class PlaceRow(QWidget):
         """``clear``: there is a button for it; ``empty``: but there is nothing to clear."""
         super().__init__(parent)
         self.name, self.folder, self._empty = name, folder, empty
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(ElidedLabel(name))
-        words.addWidget(ElidedLabel(str(folder), Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.M)
-        row.addLayout(words, 1)
-        for size in sizes:
-            label = ElidedLabel(size, Type.SMALL, muted=True, numbers=True)
+        place = ElidedLabel(str(folder), Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle)
+        labels = [ElidedLabel(size, Type.SMALL, muted=True, numbers=True) for size in sizes]
+        for label in labels:
             label.setFixedWidth(_SIZE_WIDTH)
-            row.addWidget(label)
         self.show_folder = Button(self.tr("Show"), role="quiet")
         self.show_folder.setAccessibleName(self.tr("Show the folder: {name}").format(name=name))
         self.show_folder.clicked.connect(self._show_folder)
@@ -169,8 +154,8 @@ class PlaceRow(QWidget):
         self.clear.setAccessibleName(self.tr("Clear what was prepared: {name}").format(name=name))
         keep_place(self.clear)
         self.clear.clicked.connect(self._clear)
-        row.addWidget(self.show_folder)
-        row.addWidget(self.clear)
+        in_row((in_column(ElidedLabel(name), place, gap=0), 1), *labels, self.show_folder, self.clear, inside=self,
+               gap=theme.M)
         self.clear.setVisible(clear)
 
     def allow(self, possible: bool) -> None:
