@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -70,18 +70,21 @@ def pretrained_path(config: RunConfig, base: Path | None = None) -> Path | None:
     if chosen != "auto":
         return None if chosen in ("none", "") else located(chosen, base or Path())
     direction = "backward" if config.model.direction == "backward" else "forward"
+    fitting = [(entry.path, about) for entry, about in _fitting(shipped_models(), config, {direction})
+               if Sizes(*about.sizes) == config.model.sizes()]
     alone = config.corpus.label_columns == (NONE,)
+    return min(fitting, key=lambda one: ("taught" in one[1].card) is alone)[0] if fitting else None
 
-    def is_second_choice(entry: ModelFile) -> bool:
-        return (entry.description is not None and "taught" in entry.description.card) is alone
 
-    for entry in sorted(shipped_models(), key=is_second_choice):
+def _fitting(
+    entries: Iterable[ModelFile], config: RunConfig, directions: set[str]
+) -> Iterator[tuple[ModelFile, Description]]:
+    """Those language models that read in all ``directions`` and have the kind of tokens that ``config`` asks for."""
+    for entry in entries:
         about = entry.description
-        if (about is not None and about.kind == "language_model" and direction in about.directions
-                and Sizes(*about.sizes) == config.model.sizes()
-                and config.tokens.tokenizer in ("auto", about.tokenizer)):
-            return entry.path
-    return None
+        if about is not None and about.kind == "language_model" and directions <= set(about.directions) and (
+                config.tokens.tokenizer in ("auto", about.tokenizer)):
+            yield entry, about
 
 
 def own_candidates(config: RunConfig, folder: Path) -> tuple[ModelFile, ...]:
@@ -91,11 +94,9 @@ def own_candidates(config: RunConfig, folder: Path) -> tuple[ModelFile, ...]:
     """
     if config.model.pretrained != "auto" or not any(config.classifier.epochs):
         return ()
-    wanted = {"forward", "backward"} if config.model.direction == "both" else {config.model.direction}
-    return tuple(
-        entry for entry in own_models(folder) if (about := entry.description) is not None
-        and about.kind == "language_model" and wanted <= set(about.directions)
-        and config.tokens.tokenizer in ("auto", about.tokenizer))
+    chosen = config.model.direction
+    wanted: set[str] = {"forward", "backward"} if chosen == "both" else {chosen}
+    return tuple(entry for entry, _ in _fitting(own_models(folder), config, wanted))
 
 
 def starting_model(

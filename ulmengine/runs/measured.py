@@ -140,11 +140,10 @@ def figures(kept: Predictions, majority: str, seed: int) -> dict[str, Any]:
 
 def uncalibrated_error(kept: Predictions) -> float:
     """The expected calibration error of the network without its temperature."""
-    values = kept.uncalibrated()
-    if kept.multi_label:
-        return float(Reliability(values, kept.truth()).error(np.ones(len(kept))))
-    right = kept.right().astype(np.float64)
-    return float(Reliability(values.max(1, keepdims=True), right[:, None]).error(np.ones(len(kept))))
+    values, truth = kept.uncalibrated(), kept.truth()
+    if not kept.multi_label:
+        values, truth = values.max(1, keepdims=True), kept.right().astype(np.float64)[:, None]
+    return float(Reliability(values, truth).error(np.ones(len(kept))))
 
 
 def measure_parts(

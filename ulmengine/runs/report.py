@@ -278,16 +278,13 @@ def _mistakes(kept: Predictions, texts: dict[int, str], missing: str) -> str:
     for place in order:
         one = np.array([place])
         given, said = kept.names(kept.targets[one])[0], kept.names(kept.predicted(kept.saved)[one])[0]
-        text = _in_lines(texts[place])
+        text = texts[place]
+        if text.startswith("xxfld 1 "):  # each of its columns on a line, without its mark
+            text = _FIELD.sub("\n", text).strip()
         parts.append(f"<p>Row {int(kept.rows[place]) + 1:,}: given <b>{escape(given or 'none')}</b>, said "
                      f"<b>{escape(said or 'none')}</b> ({kept.confidence(kept.saved)[place]:.0%})</p>"
                      f"<blockquote>{escape(text[:_SHOWN])}{'…' if len(text) > _SHOWN else ''}</blockquote>")
     return "".join(parts)
-
-
-def _in_lines(text: str) -> str:
-    """``text`` without the marks of its columns, a line each."""
-    return _FIELD.sub("\n", text).strip() if text.startswith("xxfld 1 ") else text
 
 
 def _limits(measured: Measured, found: dict[str, Any], part: str) -> str:
