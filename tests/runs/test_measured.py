@@ -144,7 +144,7 @@ def test_the_confidence_of_an_answer_is_its_probability(whole: RunFolder) -> Non
 
 
 def test_words_too_long_for_a_models_file_stay_out_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ulmengine.runs.finalize.MOST_CHARACTERS", 50)
+    monkeypatch.setattr("ulmengine.inference.MOST_CHARACTERS", 50)
     folder = tiny_run(tmp_path / "run")
     notes = [event.text for event in Run(folder).events() if isinstance(event, ev.Note)]
     assert any("too long for a model's file" in text for text in notes)

@@ -10,21 +10,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ulmengine import models
 from ulmengine.inference import CHECKED_TEXTS, export_onnx
 from ulmengine.inference.sources import labelled, open_table
-from ulmengine.models import (
-    SUFFIX,
-    Bundle,
-    add_model,
-    describe_bundle,
-    free_path,
-    import_reference,
-    is_export,
-    load_bundle,
-    models_folder,
-    save_again,
-    snippet,
-)
 from ulmengine.plan import sample_texts
 from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.runs.smaller import check_can_be_smaller, measured, measured_on_its_run
@@ -35,17 +23,18 @@ from .output import complain, say, with_progress
 
 def run_import_model(options: argparse.Namespace) -> None:
     """``import-model``: where the model stands now."""
-    if options.weights.suffix == SUFFIX:
-        say(str(add_model(options.weights, models_folder() if options.out is None else options.out.parent)))
+    if options.weights.suffix == models.SUFFIX:
+        folder = models.models_folder() if options.out is None else options.out.parent
+        say(str(models.add_model(options.weights, folder)))
         return
-    if options.vocabulary is None and not is_export(options.weights):
+    if options.vocabulary is None and not models.is_export(options.weights):
         raise ValueError(f"{options.weights}: give the vocabulary (.pkl) that came with the weights as well")
     if options.out is not None and options.out.exists():
         raise ValueError(f"{options.out} is there already; choose another name")
     title = options.title or options.weights.stem
-    target = options.out or free_path(models_folder(), title)
-    import_reference(options.weights, options.vocabulary, target, direction=options.direction,
-                     backward=options.backward, labels=options.label, title=title)
+    target = options.out or models.free_path(models.models_folder(), title)
+    models.import_reference(options.weights, options.vocabulary, target, direction=options.direction,
+                            backward=options.backward, labels=options.label, title=title)
     say(str(target))
 
 
@@ -53,7 +42,7 @@ def export(options: argparse.Namespace) -> None:
     """``export`` to other programs, or with smaller weights."""
     if options.snippet:
         path = model_of(options.run).resolve()
-        say(snippet(path, describe_bundle(path)).rstrip())
+        say(models.snippet(path, models.describe_bundle(path)).rstrip())
     elif options.onnx is not None:
         _export_to_onnx(options.run, options.onnx, options.texts)
     else:
@@ -63,7 +52,7 @@ def export(options: argparse.Namespace) -> None:
 def _export_to_onnx(model: Path, target: Path, texts: Path | None) -> None:
     """Write the ONNX file ``target`` of the model, or of the run in that folder, checked on texts."""
     chosen = list(islice(read_texts(texts), CHECKED_TEXTS)) if texts is not None else sample_texts(CHECKED_TEXTS)
-    check = export_onnx(load_bundle(model_of(model)), target, chosen)
+    check = export_onnx(models.load_bundle(model_of(model)), target, chosen)
     complain(f"answers {check.texts} texts as the model in full precision does (probabilities within "
              f"{check.difference:.1e})")
     say(str(target))
@@ -73,7 +62,7 @@ def _export_to_int8(model: Path, target: Path, texts: Path | None) -> None:
     """Write the classifier with int8 weights to ``target``, once it was said what that costs."""
     if target.exists():
         raise ValueError(f"{target} is there already; choose another name")
-    bundle = load_bundle(model_of(model))
+    bundle = models.load_bundle(model_of(model))
     check_can_be_smaller(bundle)
     if texts is None:
         cost = with_progress(measured_on_its_run(bundle))
@@ -93,12 +82,12 @@ def _export_to_int8(model: Path, target: Path, texts: Path | None) -> None:
                  "from these documents")
     complain(f"{cost.changed:,} of {cost.documents:,} texts are answered otherwise; probabilities within "
              f"{cost.furthest:.1e}")
-    save_again(bundle, target, "int8")
+    models.save_again(bundle, target, "int8")
     complain(f"{target.stat().st_size / 1e6:,.1f} MB instead of {cost.sizes[0] / 1e6:,.1f} MB")
     say(str(target))
 
 
-def _labelled(bundle: Bundle, path: Path) -> tuple[list[str], NDArray[Any]]:
+def _labelled(bundle: models.Bundle, path: Path) -> tuple[list[str], NDArray[Any]]:
     """Texts of the file at ``path`` and what they bear in the words of the model."""
     with tempfile.TemporaryDirectory() as cache:
         documents = with_progress(open_table(path, Path(cache), bundle.columns))

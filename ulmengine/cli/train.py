@@ -23,16 +23,8 @@ from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_con
 from ulmengine.record import RunFolder, RunFolderError, check_change, in_words, load_description, summary
 from ulmengine.record.checkpoints import CheckpointFolder
 from ulmengine.record.failures import before_it_grew, lower_rate
-from ulmengine.runs import Run, find_learning_rate
+from ulmengine.runs import Run, find_learning_rate, own_texts
 from ulmengine.runs.explained import explain
-from ulmengine.runs.own_texts import (
-    ModelInfo,
-    begin_pretraining,
-    pretraining_config,
-    publish,
-    survey,
-    waits_to_be_published,
-)
 from ulmengine.runs.prepare import with_best_pretrained
 from ulmengine.training.distributed import World, join, started_again, started_by_torchrun, torchrun_job
 
@@ -120,16 +112,16 @@ def run_pretrain(options: argparse.Namespace) -> int:
     elif options.checkpoint is not None or options.finish:
         raise RunFolderError(f"{out} holds no run that could be gone on with or finished")
     else:
-        found = with_progress(survey(texts, out / "cache"))
+        found = with_progress(own_texts.survey(texts, out / "cache"))
         title = options.title or texts.name.split(".")[0]
-        about = ModelInfo(title, options.language or found.language, options.licence)
-        config = pretraining_config(texts, about, found, size=options.size, epochs=options.epochs)
+        about = own_texts.ModelInfo(title, options.language or found.language, options.licence)
+        config = own_texts.pretraining_config(texts, about, found, size=options.size, epochs=options.epochs)
         complain(f"{found.documents:,} texts, about {found.tokens:,} tokens "
                  f"({'words' if found.kind == 'word' else 'pieces of words'})")
-        folder = begin_pretraining(out, with_settings(config, options.set), about)
+        folder = own_texts.begin_pretraining(out, with_settings(config, options.set), about)
     code = _run(folder, options)
     if code == 0:
-        complain(f"the model stands at {publish(folder, options.model or models_folder())}")
+        complain(f"the model stands at {own_texts.publish(folder, options.model or models_folder())}")
     return code
 
 
@@ -221,8 +213,8 @@ def _run_together(out: Path, config: RunConfig, options: argparse.Namespace) -> 
 def _run_to_model(folder: RunFolder, options: argparse.Namespace, world: World | None = None) -> int:
     """:func:`_run`; what ``pretrain TEXTS`` had begun ends among the models here too."""
     code = _run(folder, options, world)
-    if code == 0 and (world is None or world.writes) and waits_to_be_published(folder):
-        complain(f"the model stands at {publish(folder, models_folder())}")
+    if code == 0 and (world is None or world.writes) and own_texts.waits_to_be_published(folder):
+        complain(f"the model stands at {own_texts.publish(folder, models_folder())}")
     return code
 
 
@@ -321,9 +313,8 @@ _AT_REST = (RunState.IDLE, RunState.STOPPED, RunState.FINISHED, RunState.FAILED,
 def _stopping(control: RunControl) -> Iterator[None]:
     """Ctrl+C once stops after the current step and saves; twice quits at once.
 
-    A system or a queue that wants the process to end, and a terminal that closes, are heard like one Ctrl+C; they may
-    say so several times, and the run is saved all the same. torchrun is such a one: it hands Ctrl+C on to processes
-    that have heard it themselves.
+    A system or a queue that wants the process to end, and a terminal that closes, are heard like one Ctrl+C, however
+    often they say so: torchrun hands Ctrl+C on to processes that have heard it themselves.
     """
     alone = not torchrun_job()
 

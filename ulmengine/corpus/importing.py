@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Generator
 from contextlib import closing, suppress
 from dataclasses import asdict
@@ -83,13 +84,11 @@ def _copy(
         "split": config.split.model_copy(update={"column": ""}),
     })
     understood = understand(reading, head, free, first)
-    lacking: dict[str, int] = {}
+    lacking: Counter[str] = Counter()
     for frame in chunks(reading, going):
         writer.write(frame)
-        for name, count in zip(frame.columns, frame.null_count().row(0), strict=True):
-            lacking[name] = lacking.get(name, 0) + count
-        for name in set(writer.columns) - set(frame.columns):
-            lacking[name] = lacking.get(name, 0) + frame.height
+        lacking.update(frame.null_count().row(0, named=True))
+        lacking.update(dict.fromkeys(set(writer.columns) - set(frame.columns), frame.height))
         yield Progress(task, going.position, going.size, going.unit)
     if faults.headings:
         times = "once more" if faults.headings == 1 else f"{faults.headings:,} times more"

@@ -3,11 +3,8 @@ with them wherever they move.
 
 A row number would name another document as soon as a row is put into the file, a test file is chosen or the header is
 read as data. A record is ``<file>:<hash of the text>``, with ``:2`` behind it for the second document with that text,
-where the file is "main", "test" or "unlabelled". Plain numbers, as older projects hold them, are still understood as
-rows.
-
-``CorpusConfig.relabelled`` holds the labels that a person has corrected, in the form of
-:mod:`ulmengine.record.relabelled`: in a run's frozen description, never in the file.
+where the file is "main", "test" or "unlabelled"; plain numbers, as older projects hold them, are rows. Corrected labels
+stand in ``CorpusConfig.relabelled`` in the form of :mod:`ulmengine.record.relabelled`.
 """
 
 from __future__ import annotations

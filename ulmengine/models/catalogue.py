@@ -60,9 +60,8 @@ def shipped_models() -> tuple[ModelFile, ...]:
 def pretrained_path(config: RunConfig, base: Path | None = None) -> Path | None:
     """The language model that a run of ``config`` starts from; None where it starts from scratch.
 
-    Chosen by itself it is the shipped one of the size and kind of tokens that ``config`` asks for, if there is one: for
-    a classifier rather one whose encoder was taught, for a language model alone one that was not, which predicts the
-    better.
+    Chosen by itself it is the shipped one of the size and kind of tokens that ``config`` asks for: for a classifier
+    rather one whose encoder was taught, for a language model alone one that was not, which predicts better.
 
     :param base: the folder that the description lies in, in which a relative path begins; None: this process' own.
     """

@@ -2,8 +2,7 @@
 
 In the file a matrix ``forward.encoder.embedding.weight`` of (rows, columns) stands as int8, beside it its scales
 ``forward.encoder.embedding.weight.scale`` as float32 (rows,); the weight is their product. Vectors (biases, norms) and
-word counts stay what they are. When the model is opened all weights become float32: what computes with them knows
-nothing of it.
+word counts stay what they are. When the model is opened all weights become float32.
 """
 
 from __future__ import annotations

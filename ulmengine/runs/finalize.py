@@ -9,20 +9,8 @@ from itertools import islice
 import numpy as np
 from torch import Tensor, nn
 
-from ulmengine.corpus import Documents
+from ulmengine import inference
 from ulmengine.events import Evaluated, Event, ModelSaved, Note, Progress
-from ulmengine.inference import (
-    FROM_SCRATCH,
-    MOST_CHARACTERS,
-    TRANSFERRED,
-    Blend,
-    average,
-    counts_beside,
-    fit_temperature,
-    fit_weight,
-    probabilities,
-    sharpness_of,
-)
 from ulmengine.inference.calibrate import Floats
 from ulmengine.inference.predictions import MEASURED_PARTS
 from ulmengine.models import Columns, as_stored, save_bundle
@@ -62,11 +50,10 @@ def finalize_classifier(
         found = yield from _scores(prepared, asked, part)
         if found is not None:
             scores[part] = found
-    temperature = 1.0 if "validation" not in scores else fit_temperature(
+    temperature = 1.0 if "validation" not in scores else inference.fit_temperature(
         scores["validation"], documents.targets("validation"), multi_label=documents.multi_label
     )
-    blend, counts = yield from _blend(
-        documents, scores, temperature, FROM_SCRATCH if prepared.pretrained is None else TRANSFERRED)
+    blend, counts = yield from _blend(prepared, scores, temperature)
     kept, result = (yield from measure_parts(
         documents, scores, temperature, blend=blend, counts=counts, refit=bool(before_refit))), None
     if kept is None:
@@ -90,31 +77,33 @@ def finalize_classifier(
 
 
 def _blend(
-    documents: Documents, scores: Mapping[str, np.ndarray], temperature: float, middle: float
-) -> Generator[Event, None, tuple[Blend | None, Floats | None]]:
+    prepared: Prepared, scores: Mapping[str, np.ndarray], temperature: float
+) -> Generator[Event, None, tuple[inference.Blend | None, Floats | None]]:
     """Network and counts together, whose counts are taken of all labelled documents but the test ones; None where the
-    network had best answer alone, or there is no validation part to ask. And what the counts of the
-    training documents alone say of the validation documents, by which the weight of each was found."""
+    network had best answer alone, or there is no validation part to ask. And what the counts of the training documents
+    alone say of the validation documents, by which the weight of each was found."""
     if "validation" not in scores:
         return None, None
+    documents = prepared.documents
+    middle = inference.FROM_SCRATCH if prepared.pretrained is None else inference.TRANSFERRED
     yield Progress("Fitting the word counts", 0, 0)
     texts, targets, classes = list(documents.texts("train")), documents.targets("train"), len(documents.labels)
     held, truth = list(documents.texts("validation")), documents.targets("validation")
-    counting, multi = counts_beside(texts, targets, classes), documents.multi_label
-    counting.sharpness = sharpness_of(counting.probabilities(held), truth, multi_label=multi)
+    counting, multi = inference.counts_beside(texts, targets, classes), documents.multi_label
+    counting.sharpness = inference.sharpness_of(counting.probabilities(held), truth, multi_label=multi)
     counts = counting.probabilities(held)
-    network = probabilities(scores["validation"], temperature, multi_label=multi)
-    weight = fit_weight(network, counts, truth, multi_label=multi, middle=middle)
+    network = inference.probabilities(scores["validation"], temperature, multi_label=multi)
+    weight = inference.fit_weight(network, counts, truth, multi_label=multi, middle=middle)
     if weight is None:
         return None, None
     yield Progress("Fitting the word counts", 0, 0)
-    arrays, about = counts_beside(
+    arrays, about = inference.counts_beside(
         texts + held, np.concatenate([targets, truth]), classes, counting.sharpness).pack()
-    if sum(map(len, (about["terms"] or []) + about.get("parts", []))) > MOST_CHARACTERS:
+    if sum(map(len, (about["terms"] or []) + about.get("parts", []))) > inference.MOST_CHARACTERS:
         yield Note("The words of these texts are too long for a model's file to hold them, so the network answers "
                    "alone.")
         return None, None
-    return Blend.unpack(weight, arrays, about), counts
+    return inference.Blend.unpack(weight, arrays, about), counts
 
 
 def finalize_language_model(
@@ -164,7 +153,7 @@ def _scores(prepared: Prepared, classifiers: Classifiers, part: str) -> Generato
     every = []
     for direction, model in classifiers.items():
         every.append((yield from _scores_of(model, prepared, direction, part)))
-    return average(every, multi_label=prepared.documents.multi_label)
+    return inference.average(every, multi_label=prepared.documents.multi_label)
 
 
 def _scores_of(
