@@ -67,7 +67,7 @@ def test_without_a_project_a_step_says_what_to_do(window: MainWindow, qtbot: QtB
 
 
 def test_pages_are_made_when_first_wanted_and_go_with_the_project(window: MainWindow, tmp_path: Path) -> None:
-    assert [page.key for page in window.pages.made()] == ["home"]
+    assert window.pages.made() == [window.pages.page("home")]
     assert window.shell.new_project(tmp_path / "one")
     window.go("corpus")
     first = window.pages.page("corpus")
@@ -96,8 +96,7 @@ def test_every_page_opens_with_and_without_a_project_in_both_appearances(
             window.grab()
             page = window.pages.currentWidget()
             assert isinstance(page, Page)
-            assert page.key == entry.key
-            assert page.title == entry.title
+            assert page is window.pages.page(entry.key)
 
 
 def test_every_control_has_a_name_for_a_screen_reader(window: MainWindow, tmp_path: Path) -> None:
