@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
+from studio.growing import GrowingArray
+
 from .rows import Index, one_line, plain_tip
 
 SOURCE, LABEL, CONFIDENCE, GIVEN, TEXT, OTHERS = range(6)
 """Columns; from OTHERS on there is one for each model that answers beside the first."""
 _NOWHERE = QModelIndex()
-_FIRST_ROOM = 1_024
 DIFFERS = "\N{NOT EQUAL TO} "
 """Stands before an answer that is another one than that of the first model."""
 
@@ -43,29 +44,6 @@ class PredictionRow:
         return not math.isnan(self.confidence)
 
 
-class _Column:
-    """Numbers that become more and more."""
-
-    def __init__(self, kind: npt.DTypeLike) -> None:
-        self._room = np.zeros(_FIRST_ROOM, dtype=kind)
-        self._count = 0
-
-    def extend(self, values: Sequence[float]) -> None:
-        """Add ``values`` at the end."""
-        count = self._count + len(values)
-        if count > len(self._room):
-            wider = np.zeros(max(count, 2 * len(self._room)), dtype=self._room.dtype)
-            wider[: self._count] = self._room[: self._count]
-            self._room = wider
-        self._room[self._count : count] = values
-        self._count = count
-
-    @property
-    def values(self) -> npt.NDArray[Any]:
-        """All of them."""
-        return self._room[: self._count]
-
-
 class PredictionsModel(QAbstractTableModel):
     """Rows in the order of the texts, or sorted; only those that pass the filter.
 
@@ -87,9 +65,9 @@ class PredictionsModel(QAbstractTableModel):
     def _forget(self) -> None:
         self._rows: list[PredictionRow] = []
         self._names: dict[str, int] = {}
-        self._labels, self._givens = _Column(np.int32), _Column(np.int32)
-        self._confidences = _Column(np.float64)
-        self._wrongs, self._differs = _Column(np.bool_), _Column(np.bool_)
+        self._labels, self._givens = GrowingArray(np.int32), GrowingArray(np.int32)
+        self._confidences = GrowingArray()
+        self._wrongs, self._differs = GrowingArray(np.bool_), GrowingArray(np.bool_)
         self._given = self._right = self._unanswered = 0
         self._others_right = [(0, 0) for _ in self._others]
         self._shown: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)

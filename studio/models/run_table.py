@@ -14,18 +14,16 @@ from PySide6.QtCore import (
     QCoreApplication,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
 )
 
 from studio.fields import all_fields
-from studio.models.rows import one_line, plain_tip
+from studio.models.rows import Index, one_line, plain_tip
 from studio.words import corrected_words, state_words, words
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunLine
 
-Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 SORT = int(Qt.ItemDataRole.UserRole)
 LINE = SORT + 1

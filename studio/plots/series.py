@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from studio.growing import GrowingArray
 from ulmengine.smoothing import ExponentialMean
 
 Floats = npt.NDArray[np.float64]
@@ -24,33 +25,25 @@ class SeriesBuffer:
     """Points of a curve. ``x`` and ``y`` are views of float64, valid until the next :meth:`extend`."""
 
     def __init__(self, capacity: int = 256) -> None:
-        self._x = np.empty(capacity, np.float64)
-        self._y = np.empty(capacity, np.float64)
-        self._count = 0
+        self._x, self._y = GrowingArray(room=capacity), GrowingArray(room=capacity)
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._x)
 
     @property
     def x(self) -> Floats:
         """Positions, in the order they came."""
-        return self._x[: self._count]
+        return self._x.values
 
     @property
     def y(self) -> Floats:
         """Values."""
-        return self._y[: self._count]
+        return self._y.values
 
     def extend(self, x: Sequence[float] | Floats, y: Sequence[float] | Floats) -> None:
-        """Add points; the room is doubled when it runs out."""
-        new = self._count + len(x)
-        if new > len(self._x):
-            room = max(new, 2 * len(self._x))
-            self._x = np.concatenate([self.x, np.empty(room - self._count)])
-            self._y = np.concatenate([self.y, np.empty(room - self._count)])
-        self._x[self._count: new] = x
-        self._y[self._count: new] = y
-        self._count = new
+        """Add points."""
+        self._x.extend(x)
+        self._y.extend(y)
 
 
 class Smoothed:
@@ -62,11 +55,7 @@ class Smoothed:
     """
 
     def __init__(self, beta: float = BETA) -> None:
-        self._beta = min(max(beta, 0.0), MAX_BETA)
-        self._values = np.empty(256, np.float64)
-        self._count = 0
-        self._seen = 0
-        self._state = np.zeros(1)
+        self.set_beta(beta, np.empty(0))
 
     @property
     def beta(self) -> float:
@@ -76,29 +65,23 @@ class Smoothed:
     @property
     def y(self) -> Floats:
         """The smoothed values, one for each value given."""
-        return self._values[: self._count]
+        return self._values.values
 
     def set_beta(self, beta: float, values: Floats) -> None:
         """Smooth the whole series ``values`` anew."""
         self._beta = min(max(beta, 0.0), MAX_BETA)
-        self._count = self._seen = 0
-        self._state = np.zeros(1)
+        self._values, self._seen, self._state = GrowingArray(), 0, np.zeros(1)
         self.extend(values)
 
     def extend(self, values: Sequence[float] | Floats) -> None:
         """Smooth further ``values`` of the series."""
-        given = np.asarray(values, np.float64)
-        new = self._count + len(given)
-        if new > len(self._values):
-            self._values = np.concatenate([self.y, np.empty(max(new, 2 * len(self._values)) - self._count)])
-        self._values[self._count: new] = self._smooth(given)
-        self._count = new
+        self._values.extend(self._smooth(np.asarray(values, np.float64)))
 
     def _smooth(self, given: Floats) -> Floats:
         finite = np.isfinite(given)
         if finite.all():
             return self._smooth_finite(given)
-        last = self._values[self._count - 1] if self._count else math.nan
+        last = self.y[-1] if len(self._values) else math.nan
         line = np.full(len(given) + 1, last)
         line[1:][finite] = self._smooth_finite(given[finite])
         # Where nothing came, the last value stands.
