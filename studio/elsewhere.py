@@ -33,8 +33,7 @@ class OpenHere(QObject):
         self._project: Project | None = None
         self._lock: QLockFile | None = None
         self._trained: list[RunFolder] = []
-        self._again = QTimer(self)
-        self._again.setInterval(AGAIN_MS)
+        self._again = QTimer(self, interval=AGAIN_MS)
         self._again.timeout.connect(self.look)
 
     def take(self, project: Project) -> None:

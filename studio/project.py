@@ -60,9 +60,7 @@ class Project(QObject):
         self._config = config
         self._read_only = False
         self._unsaved = False
-        self._gap = QTimer(self)
-        self._gap.setSingleShot(True)
-        self._gap.setInterval(SAVE_GAP_MS)
+        self._gap = QTimer(self, singleShot=True, interval=SAVE_GAP_MS)
         self._gap.timeout.connect(self._gap_over)
         self._written, self._text = config, self._file_text()
         """What stood in the file when it was read or written last, understood and as text."""

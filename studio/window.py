@@ -29,7 +29,6 @@ from .frame.folders import show_folder
 from .frame.help import HelpDialog
 from .frame.leaving import Leaving
 from .frame.matching import Entry
-from .frame.notifier import Notifier
 from .frame.palette import Palette
 from .frame.placing import Placing
 from .frame.rail import Rail
@@ -37,15 +36,15 @@ from .frame.reading import ReadOnlyStrip
 from .frame.runbar import HEIGHT, RunBar
 from .frame.stack import PageStack
 from .frame.tour import Tour
-from .frame.tray import Tray
+from .frame.tray import Notifier, Tray
 from .frame.undoing import UndoKeys, redo_keys, undo_keys
 from .pages import page_of_setting
 from .pages.base import Page
-from .pages.parts.scroll import scrolling
 from .project import Project
 from .settings import Preferences
 from .shell import Shell
-from .widgets import Toasts, as_widget, in_column, in_row, paths_in
+from .widgets import Toasts, paths_in
+from .widgets.layouts import as_widget, in_column, in_row, scrolling
 
 
 class MainWindow(QMainWindow):

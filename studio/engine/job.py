@@ -41,8 +41,7 @@ class Job(QObject):
         self._thread = BackgroundThread(self._errand, "job")
         self._thread.ended.connect(self._thread_ended)
         self._over = False
-        self._timer = QTimer(self)
-        self._timer.setInterval(TICK)
+        self._timer = QTimer(self, interval=TICK)
         self._timer.timeout.connect(self._look)
 
     @property

@@ -40,7 +40,7 @@ class JobSlot(QObject):
         self.cancel()
         job = run_job(self, make)
         self._job = job
-        job.events.connect(self._events)
+        job.events.connect(self.events)
         job.finished.connect(self._finished)
         job.failed.connect(self._failed)
 
@@ -49,14 +49,10 @@ class JobSlot(QObject):
         """End the job under way; nothing more is heard of it."""
         job, self._job = self._job, None
         if job is not None:
-            job.events.disconnect(self._events)
+            job.events.disconnect(self.events)
             job.finished.disconnect(self._finished)
             job.failed.disconnect(self._failed)
             job.cancel()
-
-    @Slot(object)
-    def _events(self, events: object) -> None:
-        self.events.emit(events)
 
     @Slot(object)
     def _finished(self, result: object) -> None:

@@ -24,8 +24,7 @@ class Quiet(QObject):
         super().__init__(parent)
         self._next = QUIET_S
         self._silence = Silence()
-        self._timer = QTimer(self)
-        self._timer.setInterval(LOOK_MS)
+        self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
         run.events.connect(self._heard)
         run.stateChanged.connect(self._entered)

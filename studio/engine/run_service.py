@@ -56,8 +56,7 @@ class RunService(QObject):
         self.folder: Path | None = None
         self.config: RunConfig | None = None
         self.failure: Failed | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(TICK)
+        self._timer = QTimer(self, interval=TICK)
         self._timer.timeout.connect(self._look)
 
     @property

@@ -9,10 +9,10 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QWidget
 
 from studio import theme
-from studio.pages.parts.scroll import resize_within_screen, scrolling
 from studio.project import Project
 from studio.theme import Type
-from studio.widgets import STRETCH, Button, Card, ConfigField, Label, Paragraph, SectionTitle, in_column, in_row
+from studio.widgets import Button, Card, ConfigField, Label, Paragraph, SectionTitle
+from studio.widgets.layouts import STRETCH, in_column, in_row, resize_within_screen, scrolling
 from studio.words import help_of
 
 MARGINS = (theme.XL, theme.XL, theme.XL, theme.L)

@@ -16,8 +16,7 @@ from PySide6.QtWidgets import QDialog, QListWidget, QSplitter, QTextBrowser, QWi
 
 from studio import theme
 from studio.pages import PageEntry
-from studio.pages.parts.scroll import resize_within_screen
-from studio.widgets import in_column
+from studio.widgets.layouts import in_column, resize_within_screen
 
 from .dialogs import closing_row
 from .matching import Entry
@@ -151,8 +150,7 @@ class HelpDialog(QDialog):
         self.list.setSpacing(2)
         self.list.addItems([page.words() for page in self._pages])
         self.view = HelpView()
-        split = QSplitter()
-        split.setChildrenCollapsible(False)
+        split = QSplitter(childrenCollapsible=False)
         split.addWidget(self.list)
         split.addWidget(self.view)
         split.setSizes([150, 770])

@@ -34,9 +34,7 @@ class Leaving(QObject):
         self._tray = tray
         self._decided = False
         self._at_once = False
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(PATIENCE_S * 1_000)
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_S * 1_000)
         self._patience.timeout.connect(self._still_saving)
         shell.run.stateChanged.connect(self._state_changed)
 

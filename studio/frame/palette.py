@@ -36,10 +36,8 @@ class Palette(Card):
         self._entries: list[Entry] = []
         self._before: QWidget | None = None
         self.set_colors("panel", "outline")
-        self.line = QLineEdit()
-        self.line.setPlaceholderText(self.tr("Find an action or a setting"))
+        self.line = QLineEdit(placeholderText=self.tr("Find an action or a setting"))
         self.line.setAccessibleName(self.line.placeholderText())
-        self.line.setClearButtonEnabled(False)
         self.line.setMinimumHeight(36)
         self.line.textChanged.connect(self._search)
         self.line.installEventFilter(self)

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidge
 from studio import theme
 from studio.pages import PageEntry
 from studio.theme import Type
-from studio.widgets import STRETCH, Button, ElidedLabel, IconLabel, Label, in_column, in_row, paint_dot
+from studio.widgets import Button, ElidedLabel, IconLabel, Label, paint_dot
 from studio.widgets.dot import dot_words
+from studio.widgets.layouts import STRETCH, in_column, in_row
 
 ITEM_HEIGHT, LEAST_HEIGHT = 38, 24
 """Px of an item, and in a window with little room."""
@@ -76,7 +77,6 @@ class Rail(QWidget):
         self.setFixedWidth(theme.RAIL_WIDTH)
         self.items: dict[str, RailItem] = {}
         self._group = QButtonGroup(self)
-        self._group.setExclusive(True)
         self._group.buttonClicked.connect(self._clicked)
         self.search = Button(self.tr("Search"), "search", "search")
         self.search.setToolTip(self.tr("Find any action or setting (Ctrl+K)"))

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QWidget
 from studio import theme
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, Card, Paragraph, in_column, in_row
+from studio.widgets import Button, Card, Paragraph
+from studio.widgets.layouts import in_column, in_row
 
 
 class ReadOnlyStrip(QWidget):

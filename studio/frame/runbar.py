@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from studio import theme
 from studio.engine.quiet import Quiet
@@ -13,13 +13,12 @@ from studio.plots.series import recent
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot, in_column, in_row, keep_place
+from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot, keep_place
+from studio.widgets.layouts import in_column, in_row
 from studio.words import corrected_words, figure, short_name, state_words, time_words, words
 from ulmengine.events import Diverging, Failed, Progress
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, run_name
-
-from .sign import RunSign
 
 HEIGHT = 64
 RESOLUTION = 1_000
@@ -29,6 +28,35 @@ back to the project's run."""
 MOST, DOT = 304, 28
 """Px that the longest name of a stage takes, about, and those of the dot before it."""
 UNBEGUN = (RunState.IDLE, RunState.NEW)
+
+
+class RunSign(QAbstractButton):
+    """What the run is and how it stands: it leads to where more of it is shown, if there is a run and a project."""
+
+    def __init__(self, tip: str) -> None:
+        super().__init__()
+        self._tip, self.leads = tip, True
+        self.set_leading(False)
+
+    def set_leading(self, leads: bool) -> None:
+        """Whether it can be pressed. Disabled it would not be: what stands in it is to be read as ever."""
+        if leads != self.leads:
+            self.leads = leads
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if leads else Qt.FocusPolicy.NoFocus)
+            self.setCursor(Qt.CursorShape.PointingHandCursor if leads else Qt.CursorShape.ArrowCursor)
+            self.setToolTip(self._tip if leads else "")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Nothing but the labels in it; and where it is, for the mouse and the keyboard."""
+        if not self.leads or not (self.underMouse() or self.hasFocus()):
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colors = theme.colors()
+        painter.setPen(QPen(colors.color("accent"), 2) if self.hasFocus() else Qt.PenStyle.NoPen)
+        painter.setBrush(colors.color("hover" if self.underMouse() else "panel"))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), theme.CONTROL_RADIUS, theme.CONTROL_RADIUS)
+        painter.end()
 
 
 class RunBar(QWidget):
@@ -80,8 +108,7 @@ class RunBar(QWidget):
         self.loss = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
         self.loss.alignment = Qt.AlignmentFlag.AlignRight
         self.loss.set_help(self.tr("Of the training texts, smoothed over the last steps"))
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = QProgressBar(textVisible=False)
         self.bar.setRange(0, RESOLUTION)
         self.bar.setMinimumWidth(40)  # less than Qt wants for a text that it does not show
         self.bar.setAccessibleName(self.tr("Progress"))

@@ -13,7 +13,8 @@ from studio import theme
 from studio.pages import PageEntry, available
 from studio.pages.base import Page
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, PrimaryButton, in_column
+from studio.widgets import Button, EmptyState, PrimaryButton
+from studio.widgets.layouts import in_column
 
 AHEAD_MS = 50
 """Between two modules imported ahead: room for whatever the person does."""

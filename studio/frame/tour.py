@@ -13,17 +13,8 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 from studio import theme
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import (
-    STRETCH,
-    Button,
-    Card,
-    ElidedLabel,
-    Label,
-    Paragraph,
-    PrimaryButton,
-    SectionTitle,
-    in_row,
-)
+from studio.widgets import Button, Card, ElidedLabel, Label, Paragraph, PrimaryButton, SectionTitle
+from studio.widgets.layouts import STRETCH, in_row
 from ulmengine.plan.control import RunState
 
 from .stack import PageStack
@@ -96,8 +87,7 @@ class Tour(QObject):
         self.card = TourCard(window)
         self.frame = TourFrame(window)
         self._placed: object = None
-        self._watch = QTimer(self)
-        self._watch.setInterval(WATCH_MS)
+        self._watch = QTimer(self, interval=WATCH_MS)
         self._watch.timeout.connect(self._look)
         self._leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
         self._leave.setEnabled(False)

@@ -1,10 +1,13 @@
-"""The icon in the tray while the window is away and the run goes on."""
+"""What is told outside the window: by the icon in the tray while the window is away, and that a run is over."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+import shutil
+import sys
+
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
 
 from studio import theme
 from studio.shell import Shell
@@ -25,9 +28,7 @@ class Tray(QObject):
         super().__init__(window)
         self.shell = shell
         self._window = window
-        self._short = QTimer(self)
-        self._short.setSingleShot(True)
-        self._short.setInterval(MESSAGE_MS)
+        self._short = QTimer(self, singleShot=True, interval=MESSAGE_MS)
         self._short.timeout.connect(self._said)
         self._menu = QMenu(window)
         for text, slot in ((self.tr("Show the window"), self.wanted.emit), (self.tr("Stop and save"), shell.run.stop)):
@@ -84,3 +85,42 @@ class Tray(QObject):
             if Move.START in commands(state):
                 self._icon.showMessage("ULMFiT Studio", self.tr("The run is over: {state}").format(
                     state=state_words(state)))
+
+
+_OVER = (RunState.FINISHED, RunState.FAILED, RunState.INTERRUPTED)
+"""Ends that the person did not bring about a moment ago."""
+
+
+class Notifier(QObject):
+    """Speaks through the tray's icon where there is a tray, else through the desktop's own command."""
+
+    def __init__(self, shell: Shell, window: QWidget, tray: Tray | None) -> None:
+        super().__init__(window)
+        self.shell = shell
+        self._window = window
+        self._tray = tray
+        shell.run.stateChanged.connect(self._state_changed)
+
+    def tell(self, text: str) -> None:
+        """Show ``text`` outside the window, and let the window ask for attention."""
+        QApplication.alert(self._window)
+        if self._tray is not None:
+            self._tray.say(text)
+        elif desktop_command():
+            QProcess.startDetached(desktop_command(), ["--app-name=ULMFiT Studio", "ULMFiT Studio", text])
+
+    @Slot(object)
+    def _state_changed(self, state: RunState) -> None:
+        told = self._tray is not None and self._tray.shown  # a window that is away: the tray tells by itself
+        if state in _OVER and self.shell.settings.values.notify and not told and not self._window.isActiveWindow():
+            self.tell(self.tr("The run is over: {state}").format(state=state_words(state)))
+
+
+def desktop_command() -> str:
+    """The program that shows a message on this desktop, "" if there is none."""
+    return (shutil.which("notify-send") or "") if sys.platform.startswith("linux") else ""
+
+
+def can_tell() -> bool:
+    """Whether messages can be shown outside the window."""
+    return Tray.available() or bool(desktop_command())

@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio import theme
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import STRETCH, ConfigField, ConfigForm, as_widget, in_column, in_row
-
-from .parts.scroll import scrolling
+from studio.widgets import ConfigField, ConfigForm
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row, scrolling
 
 
 class Page(QWidget):

@@ -76,9 +76,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self._due = True
         self._behind = False
         """It has come into view and was not painted since."""
-        self._gap = QTimer(self)
-        self._gap.setSingleShot(True)
-        self._gap.setInterval(REDRAW_MS if wide else CALM_MS)
+        self._gap = QTimer(self, singleShot=True, interval=REDRAW_MS if wide else CALM_MS)
         self._gap.timeout.connect(self._gap_over)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.setZValue(50)

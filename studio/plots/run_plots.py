@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from studio import theme
 from studio.theme import Type
 from studio.widgets import Beside, Button, CalmSlider, ElidedLabel, IconButton, Label
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from studio.widgets.number_box import POSITIONS
 from studio.words import figure, rate
 from ulmengine.disk import whole
@@ -115,36 +116,16 @@ class RunPlots(QWidget):
                 raise OSError(f"{path} cannot be written")
 
     def _arrange(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.XS)
-        controls = QWidget()
-        tools = QHBoxLayout(controls)
-        tools.setContentsMargins(0, 0, 0, 0)
-        tools.setSpacing(theme.S)
-        tools.addStretch(1)
-        tools.addWidget(self.follow)
-        tools.addWidget(Label(self.tr("Smoothing"), Type.SMALL, muted=True))
-        tools.addWidget(self.smoothing)
-        tools.addWidget(self.log)
-        tools.addWidget(self.export)
+        tools = in_row(STRETCH, self.follow, Label(self.tr("Smoothing"), Type.SMALL, muted=True), self.smoothing,
+                       self.log, self.export)
         self.legend.setMinimumWidth(self.legend.sizeHint().width())
-        column.addWidget(Beside(self.legend, controls))
-        lower = QWidget()
-        below = QVBoxLayout(lower)
-        below.setContentsMargins(0, 0, 0, 0)
-        below.setSpacing(0)
-        below.addWidget(self.rate_legend)
-        below.addWidget(self.rate, 1)
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setChildrenCollapsible(False)
+        split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         split.addWidget(self.loss)
-        split.addWidget(lower)
+        split.addWidget(as_widget(in_column(self.rate_legend, (self.rate, 1), gap=0)))
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         split.setSizes([300, 190])
-        column.addWidget(split, 1)
-        column.addWidget(self.readout)
+        in_column(Beside(self.legend, as_widget(tools)), (split, 1), self.readout, inside=self, gap=theme.XS)
         self.follow.hide()
 
     def _connect(self) -> None:

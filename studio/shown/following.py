@@ -35,8 +35,7 @@ class Following(QObject):
         self._was_there = False
         self._follower: LogFollower | None = None
         self._viewers: set[int] = set()
-        self._timer = QTimer(self)
-        self._timer.setInterval(LOOK_MS)
+        self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
 
     @property

@@ -12,15 +12,14 @@ from .empty import EmptyState
 from .failure import FailureCard
 from .fold import Fold
 from .in_view import bring_into_view, focus_in_view
-from .layouts import STRETCH, as_widget, discard, in_column, in_row
 from .number_box import CalmSlider, NumberBox, Scale
 from .text_labels import ElidedLabel, FittingLabel, IconLabel, Label, Paragraph, SectionTitle
 from .toast import Toast, Toasts
 
 __all__ = [
-    "STRETCH", "Beside", "Button", "CalmCombo", "CalmSlider", "Card", "Cells", "ConfigField", "ConfigForm", "DropArea",
+    "Beside", "Button", "CalmCombo", "CalmSlider", "Card", "Cells", "ConfigField", "ConfigForm", "DropArea",
     "ElidedButton", "ElidedLabel", "EmptyState", "FailureCard", "FittingLabel", "Fold", "IconButton", "IconLabel",
     "Label", "Lines", "NumberBox", "OnePress", "Paragraph", "PrimaryButton", "Scale", "SectionTitle", "Stacked",
-    "StatusDot", "Toast", "Toasts", "Turning", "as_widget", "bring_into_view", "discard", "focus_in_view", "in_column",
-    "in_row", "keep_place", "make_editor", "paint_dot", "paths_in", "section_names",
+    "StatusDot", "Toast", "Toasts", "Turning", "bring_into_view", "focus_in_view", "keep_place", "make_editor",
+    "paint_dot", "paths_in", "section_names",
 ]

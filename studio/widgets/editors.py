@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QHelpEvent, QPaintEvent, QWheelEvent
 from PySide6.QtGui import Qt as Rich
 from PySide6.QtWidgets import (
@@ -20,7 +21,6 @@ from PySide6.QtWidgets import (
 )
 
 from studio import theme
-from studio.devices import device_choices
 from studio.fields import Field
 from studio.words import choice_words
 
@@ -257,3 +257,25 @@ def make_editor(field: Field) -> Editor:
     if field.kind == "choice" or field.name == DEVICE:
         return ChoiceEditor(field)
     return SwitchEditor(field) if field.kind == "switch" else TextEditor(field)
+
+
+def device_choices() -> tuple[tuple[str, str], ...]:
+    """What can be chosen as the device: the engine's name for it and what a person reads."""
+    translate = QCoreApplication.translate
+    found = [("auto", translate("Devices", "Automatic")), ("cpu", translate("Devices", "Processor"))]
+    found += [(name, card or translate("Devices", "Apple graphics (mps)")) for name, card in _accelerators()]
+    return tuple(found)
+
+
+@cache
+def _accelerators() -> tuple[tuple[str, str], ...]:
+    """Names for the engine and for a person; the latter empty where it is no name but a word."""
+    import torch
+
+    found = [(f"cuda:{number}", f"{torch.cuda.get_device_name(number)} (cuda:{number})")
+             for number in range(torch.cuda.device_count())]
+    if torch.backends.mps.is_available():
+        found.append(("mps", ""))
+    if torch.xpu.is_available():
+        found += [(f"xpu:{number}", f"Intel (xpu:{number})") for number in range(torch.xpu.device_count())]
+    return tuple(found)

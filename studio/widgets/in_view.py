@@ -44,9 +44,7 @@ class _Following(QObject):
         self._holder = control
         while (proxy := self._holder.focusProxy()) is not None:
             self._holder = proxy
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)  # after all of a layout has taken its place
+        self._later = QTimer(self, singleShot=True)  # after all of a layout has taken its place
         self._later.timeout.connect(self._follow)
         self._holder.installEventFilter(self)
         part: QWidget | None = control

@@ -1,12 +1,12 @@
-"""Rows and columns, written as they stand."""
+"""Rows and columns, written as they stand; areas that scroll what does not fit, and dialogs that fit their screen."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QBoxLayout, QDialog, QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio import theme
 
@@ -49,6 +49,26 @@ def discard(layout: QLayout, widgets: Sequence[QWidget]) -> None:
         layout.removeWidget(widget)
         widget.hide()
         widget.deleteLater()
+
+
+def scrolling(inside: QWidget, *, sideways: bool = False) -> QScrollArea:
+    """``inside`` in an area without a frame that scrolls it, as wide as the area.
+
+    ``sideways``: where ``inside`` cannot be as narrow as the area, it is scrolled that way too and not cut off.
+    """
+    area = QScrollArea()
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is inside takes it, and comes into view
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    if not sideways:
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inside)
+    return area
+
+
+def resize_within_screen(dialog: QDialog, size: QSize) -> None:
+    """Give ``dialog`` this ``size``, or as much of it as the screen has room for."""
+    dialog.resize(size.boundedTo(dialog.screen().availableSize() * 0.9))
 
 
 def _fill(box: QBoxLayout, parts: Sequence[Part], gap: int, margins: Margins) -> None:

@@ -52,9 +52,7 @@ class Toast(Card):
             button.clicked.connect(self._act)
             self.body.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
         self.setAccessibleName(notice.text)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SECONDS[notice.level] * 1_000)
+        self._timer = QTimer(self, singleShot=True, interval=SECONDS[notice.level] * 1_000)
         self._timer.timeout.connect(self.close_toast)
 
     def fit(self, width: int) -> None:

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QKeySequenceEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.frame import awake as awake_module
-from studio.frame import notifier as notifier_module
+from studio.frame import tray as tray_module
 from studio.frame.awake import Awake, HelperProcess, can_hold, helper_command, make_hold
 from studio.frame.commands import TABLE
-from studio.frame.notifier import Notifier
+from studio.frame.tray import Notifier
 from studio.pages.settings.page import SettingsPage
 from studio.settings import Settings
 from studio.shell import Shell
@@ -135,8 +135,8 @@ def test_the_desktops_own_command_is_used_without_a_tray(
     shell: Shell, window: QWidget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(notifier_module, "desktop_command", lambda: "/usr/bin/notify-send")
-    monkeypatch.setattr(notifier_module.QProcess, "startDetached", lambda *arguments: started.append(arguments))
+    monkeypatch.setattr(tray_module, "desktop_command", lambda: "/usr/bin/notify-send")
+    monkeypatch.setattr(tray_module.QProcess, "startDetached", lambda *arguments: started.append(arguments))
     Notifier(shell, window, None).tell("done")
     assert started == [("/usr/bin/notify-send", ["--app-name=ULMFiT Studio", "ULMFiT Studio", "done"])]
 

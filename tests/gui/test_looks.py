@@ -36,8 +36,8 @@ from studio.frame.placing import SMALLEST
 from studio.pages import available
 from studio.pages.base import Page
 from studio.pages.corpus.understood import ENCODINGS
-from studio.pages.parts.scroll import scrolling
 from studio.widgets import Button, CalmCombo, IconButton, Label
+from studio.widgets.layouts import scrolling
 from studio.window import MainWindow
 from ulmengine.corpus.readers.formats import FORMAT_NAMES
 

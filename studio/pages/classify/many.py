@@ -19,19 +19,8 @@ from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import (
-    STRETCH,
-    Beside,
-    Button,
-    CalmCombo,
-    DropArea,
-    ElidedLabel,
-    Label,
-    as_widget,
-    in_column,
-    in_row,
-    paths_in,
-)
+from studio.widgets import Beside, Button, CalmCombo, DropArea, ElidedLabel, Label, paths_in
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from ulmengine.events import Event
 
 from .answering import Answering, names_of

@@ -13,7 +13,8 @@ from studio import theme
 from studio.pages.parts.model_names import file_words, found_models, names_apart
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, CalmCombo, Card, IconButton, IconLabel, Paragraph, in_row
+from studio.widgets import Button, CalmCombo, Card, IconButton, IconLabel, Paragraph
+from studio.widgets.layouts import in_row
 from ulmengine.models import SUFFIX, models_folder
 from ulmengine.record import RunFolder, run_name
 

@@ -11,19 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
-from studio.pages.parts.scroll import scrolling
-from studio.widgets import (
-    STRETCH,
-    Beside,
-    Button,
-    Card,
-    ElidedLabel,
-    Paragraph,
-    Turning,
-    as_widget,
-    in_column,
-    in_row,
-)
+from studio.widgets import Beside, Button, Card, ElidedLabel, Paragraph, Turning
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row, scrolling
 from ulmengine.events import Failed
 from ulmengine.inference.explain import Explanation
 from ulmengine.inference.sources import is_blank
@@ -70,7 +59,8 @@ class OneText(QWidget):
         self.copy = Button(self.tr("Copy the answer"), "copy", "quiet")
         self.copy.setToolTip(self.tr("Text, label and probabilities, ready for a spreadsheet"))
         self.clear = Button(self.tr("Clear"), "close", "quiet")
-        self._gather, self._pause = _timer(self, GATHER_MS), _timer(self, PAUSE_MS)
+        self._gather = QTimer(self, singleShot=True, interval=GATHER_MS)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._slot = JobSlot(self, self._answered, self._failed)
         self._words = JobSlot(self, self._weighed, self._failed)
         self._arrange()
@@ -274,10 +264,3 @@ class OneText(QWidget):
         if why is not None:  # the marks of the text before stay until then
             self.legend.show_label(why.label)
             self.editor.show_explanation(why)
-
-
-def _timer(parent: QWidget, milliseconds: int) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(milliseconds)
-    return timer

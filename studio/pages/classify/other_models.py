@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.models.predictions import DIFFERS
-from studio.widgets import Button, Card, ElidedLabel, discard, in_column
+from studio.widgets import Button, Card, ElidedLabel
+from studio.widgets.layouts import discard, in_column
 from ulmengine.events import Event
 from ulmengine.inference.predict import Prediction
 

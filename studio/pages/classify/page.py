@@ -16,7 +16,6 @@ from studio.pages.parts.model_names import saved_at
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
 from studio.widgets import (
-    STRETCH,
     Beside,
     Button,
     EmptyState,
@@ -25,11 +24,9 @@ from studio.widgets import (
     PrimaryButton,
     SectionTitle,
     Stacked,
-    as_widget,
-    in_column,
-    in_row,
     paths_in,
 )
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from ulmengine.events import Failed
 from ulmengine.inference.sources import is_blank
 from ulmengine.models import SUFFIX
@@ -86,8 +83,7 @@ class ClassifyPage(ProjectPage):
         title = SectionTitle(self.tr("Classify"), self.tr("Ask the classifier about texts it has never seen"),
                              page=True)
         title.setMinimumWidth(TITLE_WIDTH)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
+        self.tabs = QTabWidget(documentMode=True)
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.one, self.tr("One text"))
         self.tabs.addTab(self.many, self.tr("Many texts"))

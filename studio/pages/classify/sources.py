@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from studio import theme
 from studio.models.rows import plain_tip
-from studio.widgets import CalmCombo, IconLabel, Label, Paragraph, in_row
+from studio.widgets import CalmCombo, IconLabel, Label, Paragraph
+from studio.widgets.layouts import in_row
 
 from .texts import Columns, ColumnsFound, Skipped
 

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 from studio import theme
 from studio.corrections import key_of, labels_of
 from studio.pages.parts.quantities import counted
-from studio.widgets import STRETCH, Button, Card, IconButton, Paragraph, discard, in_column, in_row
+from studio.widgets import Button, Card, IconButton, Paragraph
+from studio.widgets.layouts import STRETCH, discard, in_column, in_row
 from ulmengine.record.relabelled import LabelChange
 
 from .repair_book import Repair

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QPlainTextEdit, QStackedWidget, QTextEdit, QWidget
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.parts.correct_label import CorrectLabel
-from studio.widgets import STRETCH, Button, ElidedLabel, IconButton, Paragraph, in_column, in_row
+from studio.widgets import Button, ElidedLabel, IconButton, Paragraph
+from studio.widgets.layouts import STRETCH, in_column, in_row
 from ulmengine.corpus import Documents
 from ulmengine.events import Failed
 from ulmengine.tokens import SPECIALS, Tokenizer, Vocabulary
@@ -39,18 +40,14 @@ class DocumentPanel(QWidget):
         self._learnt = ""
         self._seen: Seen | None = None
         self._work = JobSlot(self, self._read, self._failed)
-        self._patience = QTimer(self)
-        self._patience.setSingleShot(True)
-        self._patience.setInterval(PATIENCE_MS)
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._still_reading)
         self.heading = ElidedLabel(self.tr("No document is picked"), theme.Type.STRONG)
         self.back = IconButton("chevron-up", self.tr("Previous document"))
         self.forth = IconButton("chevron-down", self.tr("Next document"))
         self.switch = Button(self.tr("Show the text"), "text", "quiet")
         self.tokens = TokenView()
-        self.plain = QPlainTextEdit()
-        self.plain.setReadOnly(True)
-        self.plain.setTabChangesFocus(True)
+        self.plain = QPlainTextEdit(readOnly=True, tabChangesFocus=True)
         self.plain.setAccessibleName(self.tr("Text of the document"))
         self.legend = Paragraph("", theme.Type.SMALL)
         self.correct = CorrectLabel()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from studio.ask import Choice
-from studio.pages.parts.corpus_filters import corpus_filters
 from studio.project import Project
 from studio.shell import Shell
 
@@ -129,3 +128,17 @@ class CorpusFiles(QObject):
     def _start(self) -> Path:
         chosen = self.project.config.corpus.path
         return (self.project.folder / chosen).parent if chosen else Path.home()
+
+
+_SUFFIXES = (
+    "csv", "tsv", "tab", "psv", "ssv", "txt", "text", "md", "label", "tokens", "json", "jsonl", "ndjson", "parquet",
+    "arrow", "feather", "xlsx", "xlsm", "xlsb", "xls", "ods", "gz", "bz2", "xz", "zip", "tar", "tgz", "tbz2", "txz",
+    "html", "htm", "xml", "sgm", "mbox", "eml",
+)
+"""Names' endings that the file dialog shows; any other file can be chosen under "All files"."""
+
+
+def corpus_filters() -> str:
+    """As Qt's dialogs take filters: files that are read as a corpus, and all."""
+    kinds = " ".join(f"*.{suffix}" for suffix in _SUFFIXES)
+    return QCoreApplication.translate("CorpusFilters", "Corpora ({kinds});;All files (*)").format(kinds=kinds)

@@ -8,21 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from studio import theme
-from studio.widgets import (
-    STRETCH,
-    Beside,
-    Button,
-    DropArea,
-    ElidedLabel,
-    IconButton,
-    Label,
-    Lines,
-    Paragraph,
-    PrimaryButton,
-    as_widget,
-    in_column,
-    in_row,
-)
+from studio.widgets import Beside, Button, DropArea, ElidedLabel, IconButton, Label, Lines, Paragraph, PrimaryButton
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from ulmengine.config import CorpusConfig
 
 from .files import CorpusFiles

@@ -13,9 +13,9 @@ from studio import theme
 from studio.pages.parts.bars import Bar, BarList
 from studio.pages.parts.painted import Painted
 from studio.pages.parts.quantities import counted, percent
-from studio.pages.parts.scroll import scrolling
 from studio.project import Project
-from studio.widgets import STRETCH, Button, Card, ConfigForm, Paragraph, in_column, in_row
+from studio.widgets import Button, Card, ConfigForm, Paragraph
+from studio.widgets.layouts import STRETCH, in_column, in_row, scrolling
 from ulmengine.corpus.repeats import RARE
 from ulmengine.tokens import WordTokenizer
 

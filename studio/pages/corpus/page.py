@@ -19,7 +19,8 @@ from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import FailureCard, Stacked, Turning, focus_in_view, in_column
+from studio.widgets import FailureCard, Stacked, Turning, focus_in_view
+from studio.widgets.layouts import in_column
 from ulmengine.config import ConfigError
 from ulmengine.corpus import Finding, Preview, Understood, repaired
 from ulmengine.corpus.repairs import recorded_rows, records_of, rows_named
@@ -89,8 +90,7 @@ class CorpusPage(ProjectPage):
         self.stack.addWidget(self.empty)
         self.stack.addWidget(content)
         column = in_column(self.understood, self.failure, self.progress, inside=content, gap=theme.M)
-        self.side = QTabWidget()
-        self.side.setDocumentMode(True)
+        self.side = QTabWidget(documentMode=True)
         self.side.tabBar().setDrawBase(False)
         self.side.tabBar().setUsesScrollButtons(False)
         self.tables.setMinimumSize(320, _LOW)

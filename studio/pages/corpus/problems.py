@@ -8,20 +8,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
-from studio.pages.parts.scroll import scrolling
-from studio.widgets import (
-    STRETCH,
-    Button,
-    Card,
-    ElidedButton,
-    EmptyState,
-    Lines,
-    Paragraph,
-    as_widget,
-    discard,
-    in_column,
-    in_row,
-)
+from studio.widgets import Button, Card, ElidedButton, EmptyState, Lines, Paragraph
+from studio.widgets.layouts import STRETCH, as_widget, discard, in_column, in_row, scrolling
 from ulmengine.config import NONE
 from ulmengine.corpus import Alternative, Finding
 

@@ -12,9 +12,9 @@ from studio import theme
 from studio.fields import field
 from studio.pages.parts.painted import Painted
 from studio.pages.parts.quantities import counted, percent
-from studio.pages.parts.scroll import scrolling
 from studio.project import Project
-from studio.widgets import STRETCH, CalmCombo, ConfigForm, Label, Paragraph, in_column
+from studio.widgets import CalmCombo, ConfigForm, Label, Paragraph
+from studio.widgets.layouts import STRETCH, in_column, scrolling
 from studio.words import words
 
 METHOD = ("corpus.split.method",)

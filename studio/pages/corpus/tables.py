@@ -12,7 +12,8 @@ from studio.engine.jobslot import JobSlot
 from studio.models.document_table import DocumentRows, find_rows, order_of
 from studio.models.rows import ListRows, Role
 from studio.pages.parts.rows_table import RowsTable
-from studio.widgets import Button, ElidedLabel, as_widget, in_column, in_row
+from studio.widgets import Button, ElidedLabel
+from studio.widgets.layouts import as_widget, in_column, in_row
 from ulmengine.corpus import Documents, Preview
 from ulmengine.corpus.split import DROPPED, LEFT_OUT, TEST, TRAIN, UNLABELLED, VALIDATION
 
@@ -34,18 +35,13 @@ class TablesPanel(QWidget):
         self.file = RowsTable(self.tr("Beginning of the file"))
         self.documents = RowsTable(self.tr("Documents"))
         self.documents.rowPicked.connect(self.documentPicked)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
+        self.tabs = QTabWidget(documentMode=True)
         self.tabs.tabBar().setDrawBase(False)
         self.documents.make_sortable(self.tr(
             "Click to sort; click again for the other way round, and again for the order of the source"))
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(self.tr("Search the texts"))
+        self.search = QLineEdit(placeholderText=self.tr("Search the texts"), clearButtonEnabled=True)
         self.search.setAccessibleName(self.search.placeholderText())
-        self.search.setClearButtonEnabled(True)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._searching, self._sorting = JobSlot(self, self._found), JobSlot(self, self._sorted)
         self._down = False
         self._filter_text = ElidedLabel("", theme.Type.SMALL)

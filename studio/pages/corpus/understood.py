@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.fields import field
-from studio.widgets import Cells, Label, as_widget, in_column
+from studio.widgets import Cells, Label
+from studio.widgets.layouts import as_widget, in_column
 from studio.words import words
 from ulmengine.config import NONE, CorpusConfig
 from ulmengine.corpus import Understood

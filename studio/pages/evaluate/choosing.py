@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from studio.models.run_table import apart
-from studio.widgets import CalmCombo, in_row
+from studio.widgets import CalmCombo
+from studio.widgets.layouts import in_row
 from ulmengine.inference.predictions import Predictions, Who
 from ulmengine.record import RunFolder, run_name
 

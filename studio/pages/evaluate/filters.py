@@ -6,7 +6,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio import theme
-from studio.widgets import STRETCH, Button, ElidedLabel, discard, in_row
+from studio.widgets import Button, ElidedLabel
+from studio.widgets.layouts import STRETCH, discard, in_row
 
 from .answers import COLUMN, CONFIDENCE, GIVEN, LENGTH, RIGHT, SAID, UNKNOWN, Answers
 

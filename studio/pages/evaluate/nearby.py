@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.models.rows import plain_tip
-from studio.widgets import STRETCH, CalmCombo, ElidedLabel, Label, Paragraph, discard, in_column, in_row
+from studio.widgets import CalmCombo, ElidedLabel, Label, Paragraph
+from studio.widgets.layouts import STRETCH, discard, in_column, in_row
 from ulmengine.events import Event, Progress
 
 from .jobs import By, Likest, Neighbour

@@ -14,7 +14,6 @@ from studio.pages.parts.jobbar import JobBar
 from studio.project import Project
 from studio.shell import Shell, TableToMeasure
 from studio.widgets import (
-    STRETCH,
     Beside,
     Button,
     ElidedLabel,
@@ -25,10 +24,8 @@ from studio.widgets import (
     SectionTitle,
     Stacked,
     Turning,
-    as_widget,
-    in_column,
-    in_row,
 )
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from ulmengine.events import Failed
 from ulmengine.record import RunFolder
 

@@ -12,8 +12,8 @@ from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.pages.classify.editor import MarkedEditor, MarksLegend
 from studio.pages.parts.correct_label import CorrectLabel
-from studio.pages.parts.scroll import scrolling
-from studio.widgets import CalmCombo, ElidedLabel, IconButton, Label, Paragraph, as_widget, in_column, in_row
+from studio.widgets import CalmCombo, ElidedLabel, IconButton, Label, Paragraph
+from studio.widgets.layouts import as_widget, in_column, in_row, scrolling
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.inference.explain import Explanation
 

@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QButtonGroup, QTabWidget, QWidget
 
 from studio import theme
 from studio.pages.parts.bars import Bar, BarList
-from studio.pages.parts.scroll import scrolling
-from studio.widgets import STRETCH, Button, CalmCombo, Label, Paragraph, as_widget, in_column, in_row
-from studio.widgets.layouts import Part
+from studio.widgets import Button, CalmCombo, Label, Paragraph
+from studio.widgets.layouts import STRETCH, Part, as_widget, in_column, in_row, scrolling
 from ulmengine.inference import curves
 from ulmengine.inference.ranking import Ranked
 

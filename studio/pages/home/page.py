@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.pages.base import Page
-from studio.pages.parts.corpus_filters import corpus_filters
+from studio.pages.corpus.files import corpus_filters
 from studio.shell import Shell
-from studio.widgets import Button, Card, Cells, DropArea, Lines, Paragraph, SectionTitle, discard, in_column
+from studio.widgets import Button, Card, Cells, DropArea, Lines, Paragraph, SectionTitle
+from studio.widgets.layouts import discard, in_column
 from ulmengine.plan.control import RunState
 
 from .deleting import DeletedProject, Deletions

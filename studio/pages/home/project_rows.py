@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QWidget
 from studio import theme
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, FittingLabel, IconButton, StatusDot, in_column, in_row
+from studio.widgets import Button, Card, ElidedLabel, FittingLabel, IconButton, StatusDot
+from studio.widgets.layouts import in_column, in_row
 from studio.words import state_dot
 from ulmengine.record import run_name
 

@@ -9,7 +9,8 @@ from studio import theme
 from studio.facts import CorpusFacts
 from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import large
-from studio.widgets import Button, Card, Cells, FailureCard, Label, OnePress, Paragraph, in_column
+from studio.widgets import Button, Card, Cells, FailureCard, Label, OnePress, Paragraph
+from studio.widgets.layouts import in_column
 from studio.words import time_words
 from ulmengine.config import RunConfig
 

@@ -14,22 +14,10 @@ from studio.facts import CorpusFacts
 from studio.fields import field
 from studio.pages.base import ProjectPage
 from studio.pages.parts.published import PublishedButton
-from studio.pages.parts.scroll import scrolling
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import (
-    STRETCH,
-    Card,
-    ConfigField,
-    ConfigForm,
-    Paragraph,
-    PrimaryButton,
-    SectionTitle,
-    as_widget,
-    focus_in_view,
-    in_column,
-    in_row,
-)
+from studio.widgets import Card, ConfigField, ConfigForm, Paragraph, PrimaryButton, SectionTitle, focus_in_view
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row, scrolling
 from ulmengine.config.published import DROPOUTS
 from ulmengine.events import Failed
 
@@ -95,8 +83,7 @@ class ModelPage(ProjectPage):
         reckoned.body.addWidget(self.estimate.told)
         left = as_widget(in_column(self.estimate, self.usual, drawing, reckoned, STRETCH, gap=theme.M,
                                    margins=(0, 0, theme.S, 0)))
-        self.side = QTabWidget()
-        self.side.setDocumentMode(True)
+        self.side = QTabWidget(documentMode=True)
         self.side.tabBar().setDrawBase(False)
         self.side.addTab(_settings(self.pretrained, self.form), self.tr("Network"))
         self.side.addTab(_settings(self.published, self.dropout), self.tr("Dropout"))

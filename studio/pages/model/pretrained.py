@@ -14,7 +14,8 @@ from studio.pages.parts.model_names import names_apart
 from studio.project import Project
 from studio.settings import data_folder
 from studio.shell import Shell
-from studio.widgets import CalmCombo, Label, Paragraph, in_column
+from studio.widgets import CalmCombo, Label, Paragraph
+from studio.widgets.layouts import in_column
 from studio.words import help_of, words
 from ulmengine.models import SUFFIX, language_models, models_folder, own_candidates
 

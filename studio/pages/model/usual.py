@@ -9,7 +9,8 @@ from studio import theme
 from studio.facts import CorpusFacts
 from studio.fields import field
 from studio.project import Project
-from studio.widgets import Button, Card, Paragraph, in_row
+from studio.widgets import Button, Card, Paragraph
+from studio.widgets.layouts import in_row
 from studio.words import words
 from ulmengine.config import RunConfig
 from ulmengine.plan.usual import CorpusSize, Usual, usual_settings

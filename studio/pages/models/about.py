@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QTextBrowser, QWidget
 from studio import theme
 from studio.pages.parts.quantities import size_words
 from studio.theme import Type
-from studio.widgets import STRETCH, Button, as_widget, in_column, in_row
+from studio.widgets import Button
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from ulmengine.models import ModelFile, facts, onnx_snippet, render_card, snippet
 
 INDENT = 20
@@ -23,11 +24,9 @@ class AboutModel(QTabWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.card = QTextBrowser()
-        self.card.setOpenLinks(False)
+        self.card = QTextBrowser(openLinks=False)
         self.card.setAccessibleName(self.tr("Card of the model"))
-        self.code = QPlainTextEdit()
-        self.code.setReadOnly(True)
+        self.code = QPlainTextEdit(readOnly=True)
         self.code.setFont(theme.current().fixed_font(Type.SMALL))
         self.code.setAccessibleName(self.tr("Python that uses the model"))
         self.copy = Button(self.tr("Copy"), "copy", "quiet")

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from studio.ask import Choice
-from studio.pages.parts.errand import Errand
+from studio.pages.parts.jobbar import Errand
 from studio.shell import Shell
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.disk import file_stem

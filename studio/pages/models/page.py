@@ -15,13 +15,14 @@ from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.models.rows import ListRows
 from studio.pages.base import Page
-from studio.pages.parts.errand import Errand
+from studio.pages.parts.jobbar import Errand
 from studio.pages.parts.model_names import names_apart
 from studio.pages.parts.rows_table import RowsTable
 from studio.pages.parts.undo_step import UndoStep
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, Lines, SectionTitle, Stacked, as_widget, in_column, in_row
+from studio.widgets import Button, EmptyState, Lines, SectionTitle, Stacked
+from studio.widgets.layouts import as_widget, in_column, in_row
 from ulmengine.events import Failed
 from ulmengine.models import SUFFIX, TRASH, ModelFile, models_folder
 
@@ -249,8 +250,7 @@ class ModelsPage(Page):
         self.as_int8 = menu.addAction(self.tr("Model file with weights in eight bits…"))
         self.as_onnx = menu.addAction(self.tr("ONNX…"))
         self.buttons["export"].setMenu(menu)
-        self.split = QSplitter(Qt.Orientation.Vertical)
-        self.split.setChildrenCollapsible(False)
+        self.split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self.split.addWidget(self.table)
         self.split.addWidget(as_widget(in_column((self.about, 1), below)))
         self.split.setSizes([220, 420])

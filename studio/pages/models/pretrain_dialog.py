@@ -15,12 +15,10 @@ from studio.ask import Ask
 from studio.pages.model.estimate import megabytes
 from studio.pages.model.sizes import Network, parameters_of
 from studio.pages.model.speed import measure_language_model
-from studio.pages.parts.errand import Errand
-from studio.pages.parts.scroll import resize_within_screen, scrolling
+from studio.pages.parts.jobbar import Errand
 from studio.settings import data_folder
 from studio.theme import Type
 from studio.widgets import (
-    STRETCH,
     Button,
     CalmCombo,
     ElidedLabel,
@@ -30,13 +28,11 @@ from studio.widgets import (
     PrimaryButton,
     Scale,
     SectionTitle,
-    as_widget,
     bring_into_view,
-    in_column,
-    in_row,
     keep_place,
     paths_in,
 )
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row, resize_within_screen, scrolling
 from studio.words import choice_words, time_words
 from ulmengine.config import RunConfig
 from ulmengine.config.run import ComputeConfig

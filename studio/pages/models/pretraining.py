@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QWidget
 
 from studio.ask import Choice
 from studio.engine.jobslot import JobSlot
-from studio.pages.parts.errand import Errand
+from studio.pages.parts.jobbar import Errand
 from studio.pages.parts.model_names import found_models, names_apart
 from studio.shell import Shell
-from studio.widgets import Button, Card, Paragraph, in_row
+from studio.widgets import Button, Card, Paragraph
+from studio.widgets.layouts import in_row
 from ulmengine.config.run import ComputeConfig
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.models import models_folder

@@ -9,7 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from studio import theme
-from studio.widgets import Beside, Button, CalmCombo, Label, as_widget, in_column, in_row
+from studio.widgets import Beside, Button, CalmCombo, Label
+from studio.widgets.layouts import as_widget, in_column, in_row
 
 
 class CorrectLabel(QWidget):
@@ -28,8 +29,7 @@ class CorrectLabel(QWidget):
         self.several = Button(self.tr("Labels…"))
         self._menu = QMenu(self)
         self.several.setMenu(self._menu)
-        self.why = QLineEdit()
-        self.why.setPlaceholderText(self.tr("Why (if you like)"))
+        self.why = QLineEdit(placeholderText=self.tr("Why (if you like)"))
         self.why.setAccessibleName(self.tr("Why the label is corrected"))
         self.take = Button(self.tr("Correct the label"), "edit")
         self.why.setMinimumWidth(150)

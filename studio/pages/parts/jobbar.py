@@ -1,4 +1,4 @@
-"""A line that shows how background work goes: what, how far, how long still, and Cancel."""
+"""Background work: a line that shows how it goes (what, how far, how long still, Cancel), and work with such a line."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from studio import theme
-from studio.widgets import Button, ElidedLabel, in_row
+from studio.engine.job import Work
+from studio.engine.jobslot import JobSlot
+from studio.widgets import Button, ElidedLabel, FailureCard
+from studio.widgets.layouts import in_row
 from studio.words import time_words, words
-from ulmengine.events import Event, Progress
+from ulmengine.events import Event, Failed, Progress
 
 from .quantities import TimeLeft
 
@@ -26,8 +29,7 @@ class JobBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.text = ElidedLabel("", theme.Type.SMALL, muted=True, numbers=True)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = QProgressBar(textVisible=False)
         self.bar.setRange(0, STEPS)
         self.bar.setMinimumWidth(72)
         self.bar.setMaximumWidth(220)
@@ -89,3 +91,37 @@ def amount(value: float, counted: str) -> str:
 def unit(counted: str) -> str:
     """What is counted, bytes as megabytes."""
     return "MB" if counted in ("bytes", "byte") else counted
+
+
+class Errand(JobSlot):
+    """A :class:`JobSlot` with ``bar`` and ``failure``, which the page lays out; the bar is seen while it works."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, self._over, self._say)
+        self.bar, self.failure = JobBar(), FailureCard()
+        self.bar.hide()
+        self.events.connect(self.bar.show_events)
+        self.bar.cancelled.connect(self.cancel)
+
+    def begin(self, text: str, make: Work) -> None:
+        """Carry out ``make``'s generator; ``text`` says what is done until it says so itself."""
+        self.failure.clear()
+        self.start(make)
+        self.bar.begin(text)
+        self.bar.show()
+
+    @Slot()
+    def cancel(self) -> None:
+        """End the work under way; nothing more is heard of it."""
+        super().cancel()
+        self._over()
+
+    @Slot()
+    def _over(self) -> None:
+        self.bar.done()
+        self.bar.hide()
+
+    @Slot(object)
+    def _say(self, failure: Failed) -> None:
+        self._over()
+        self.failure.show_failure(failure)

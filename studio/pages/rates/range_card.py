@@ -21,19 +21,8 @@ from studio.plots.schedule_plot import HAS_RATIO
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import (
-    Button,
-    Card,
-    Cells,
-    EmptyState,
-    FailureCard,
-    Label,
-    PrimaryButton,
-    as_widget,
-    discard,
-    in_column,
-    in_row,
-)
+from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, PrimaryButton
+from studio.widgets.layouts import as_widget, discard, in_column, in_row
 from studio.words import rate, time_words
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint

@@ -14,7 +14,8 @@ from studio.plots.rate_plot import color_of
 from studio.plots.schedule_plot import EPOCH, HAS_RATIO, X_SETTING, SchedulePlot
 from studio.project import Project
 from studio.theme import Type
-from studio.widgets import Button, Card, Paragraph, in_row
+from studio.widgets import Button, Card, Paragraph
+from studio.widgets.layouts import in_row
 from ulmengine.config import ClassifierConfig, ConfigError, LanguageModelConfig, RunConfig
 from ulmengine.plan.stages import StagePlan
 

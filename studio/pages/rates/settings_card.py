@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio import theme
 from studio.fields import all_fields
 from studio.pages.parts.published import PublishedButton
-from studio.pages.parts.scroll import scrolling
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Card, ConfigField, Fold, in_column
+from studio.widgets import Card, ConfigField, Fold
+from studio.widgets.layouts import in_column, scrolling
 from ulmengine.config import RunConfig
 from ulmengine.config.published import RATES
 

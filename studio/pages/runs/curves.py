@@ -13,7 +13,8 @@ from studio.engine.jobslot import JobSlot
 from studio.plots.legend import Legend, LegendEntry
 from studio.plots.overlay import OverlayLine, OverlayPlot
 from studio.plots.series import Floats
-from studio.widgets import CalmCombo, Label, in_column, in_row
+from studio.widgets import CalmCombo, Label
+from studio.widgets.layouts import in_column, in_row
 from ulmengine.events import Event, Progress
 from ulmengine.plan.stages import TaskKind
 from ulmengine.record import RunFolder, RunLine

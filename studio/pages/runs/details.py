@@ -12,7 +12,8 @@ from studio import theme
 from studio.models.run_table import result_words, standing, time_spent
 from studio.project import Project
 from studio.theme import Type
-from studio.widgets import STRETCH, Beside, Button, ElidedLabel, Paragraph, as_widget, in_column, in_row
+from studio.widgets import Beside, Button, ElidedLabel, Paragraph
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from studio.words import corrected_words
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, RunLine
@@ -38,17 +39,14 @@ class Details(QWidget):
         self._project = project
         self._lines: tuple[RunLine, ...] = ()
         self._title, self._tags = QLineEdit(), QLineEdit()
-        self._notes = QPlainTextEdit()
-        self._notes.setTabChangesFocus(True)
+        self._notes = QPlainTextEdit(tabChangesFocus=True)
         self._notes.setMinimumHeight(64)
         self._result = Paragraph(muted=False)
         self._problem = Paragraph(muted=False)
         self._path = ElidedLabel("", Type.SMALL, muted=True, mode=Qt.TextElideMode.ElideMiddle)
         self.buttons: dict[str, Button] = {}
         """"open", "clone", "export", "archive" and "delete"."""
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(SAVE_MS)
+        self._pause = QTimer(self, singleShot=True, interval=SAVE_MS)
         self._pause.timeout.connect(self.keep_notes)
         self._arrange()
         self._title.editingFinished.connect(self._titled)

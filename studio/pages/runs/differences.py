@@ -11,7 +11,8 @@ from studio import theme
 from studio.fields import all_fields
 from studio.models.rows import ListRows
 from studio.pages.parts.rows_table import RowsTable
-from studio.widgets import Label, in_column, in_row
+from studio.widgets import Label
+from studio.widgets.layouts import in_column, in_row
 from studio.words import words
 from ulmengine.config import ConfigError, RunConfig, value_of
 from ulmengine.record import RunFolder, RunLine, value_words

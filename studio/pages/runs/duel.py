@@ -20,17 +20,8 @@ from studio.pages.parts.quantities import counted
 from studio.pages.parts.rows_table import RowsTable
 from studio.project import Project
 from studio.theme import Type
-from studio.widgets import (
-    STRETCH,
-    Button,
-    CalmCombo,
-    FailureCard,
-    Label,
-    Paragraph,
-    as_widget,
-    in_column,
-    in_row,
-)
+from studio.widgets import Button, CalmCombo, FailureCard, Label, Paragraph
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.corpus.repairs import rows_named
 from ulmengine.events import Event, Failed, Progress

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QLineEdit, QStyleOpt
 from studio import theme
 from studio.models.run_table import CORPUS, DIFFERS, FROM, LINE, UNREADABLE, RunsFilter, read_state_words
 from studio.pages.parts.rows_table import LinesTable, RowDelegate
-from studio.widgets import CalmCombo, Label, in_row
+from studio.widgets import CalmCombo, Label
+from studio.widgets.layouts import in_row
 from studio.words import state_words
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunLine

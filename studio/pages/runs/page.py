@@ -14,12 +14,22 @@ from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.models.run_table import RunsFilter, RunsModel, told_apart
 from studio.pages.base import ProjectPage
-from studio.pages.parts.errand import Errand
-from studio.pages.parts.run_changes import Deed, DeleteRun, Naming, Say, TakeUp, Together, taking_up
-from studio.pages.parts.run_copies import exporting, exporting_all
+from studio.pages.parts.jobbar import Errand
+from studio.pages.parts.run_changes import (
+    Deed,
+    DeleteRun,
+    Naming,
+    Say,
+    TakeUp,
+    Together,
+    exporting,
+    exporting_all,
+    taking_up,
+)
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle, Stacked, in_row
+from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle, Stacked
+from studio.widgets.layouts import in_row
 from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.disk import file_stem
 from ulmengine.events import Failed
@@ -206,8 +216,7 @@ class RunsPage(ProjectPage):
         for view, text in ((self.details, self.tr("Run")), (self.curves, self.tr("Curves")),
                            (self.differences, self.tr("Settings")), (self.duel, self.tr("Duel"))):
             self.tabs.addTab(view, text)
-        self.split = QSplitter(Qt.Orientation.Vertical)
-        self.split.setChildrenCollapsible(False)
+        self.split = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self.split.addWidget(self.table)
         self.split.addWidget(self.tabs)
         self.split.setSizes([300, 340])

@@ -11,7 +11,8 @@ from studio.frame.commands import TABLE, ActionLine, keys_in_force, text_of, tro
 from studio.settings import Preferences
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import STRETCH, Button, Card, ElidedLabel, IconButton, Label, Paragraph, in_row, keep_place
+from studio.widgets import Button, Card, ElidedLabel, IconButton, Label, Paragraph, keep_place
+from studio.widgets.layouts import STRETCH, in_row
 
 
 class KeysCard(Card):
@@ -89,9 +90,7 @@ class KeysLine(QWidget):
         self.slot, self.usual = line.slot, line.keys
         self._shown = ""
         text = text_of(line)
-        self.box = QKeySequenceEdit()
-        self.box.setMaximumSequenceLength(1)
-        self.box.setClearButtonEnabled(True)
+        self.box = QKeySequenceEdit(maximumSequenceLength=1, clearButtonEnabled=True)
         self.box.setAccessibleName(self.tr("Keys of: {action}").format(action=text))
         self.box.setFixedWidth(150)
         for clear in self.box.findChildren(QToolButton):

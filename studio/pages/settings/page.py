@@ -12,14 +12,15 @@ from studio.engine.process_host import ProcessHost
 from studio.engine.thread_host import ThreadHost
 from studio.fields import field
 from studio.frame.awake import can_hold
-from studio.frame.notifier import can_tell
+from studio.frame.tray import can_tell
 from studio.pages.base import Page
 from studio.project import Project
 from studio.settings import Preferences
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ConfigForm, ElidedLabel, SectionTitle, in_row, make_editor, section_names
+from studio.widgets import Button, Card, ConfigForm, ElidedLabel, SectionTitle, make_editor, section_names
 from studio.widgets.config_field import LABEL_WIDTH, UNIT_WIDTH
+from studio.widgets.layouts import in_row
 from studio.words import help_of, words
 
 from .keys import KeysCard
@@ -60,7 +61,6 @@ class SettingsPage(Page):
         card = Card(self.tr("Appearance"))
         row = in_row()
         self._modes = QButtonGroup(self)
-        self._modes.setExclusive(True)
         for mode, text, icon in (("system", self.tr("As the system"), "settings"), ("light", self.tr("Light"), "sun"),
                                  ("dark", self.tr("Dark"), "moon")):
             button = Button(text, icon)

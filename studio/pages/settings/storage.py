@@ -15,7 +15,8 @@ from studio.pages.parts.quantities import size_words
 from studio.settings import data_folder, log_folder
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, discard, in_column, in_row, keep_place
+from studio.widgets import Button, Card, ElidedLabel, keep_place
+from studio.widgets.layouts import discard, in_column, in_row
 from ulmengine.events import Failed
 
 from .room import Cleared, ProjectRoom, Room, clear_copies, measure

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QMenu, QWidget
 
 from studio import theme
 from studio.shown.offers import Offers
-from studio.widgets import Button, IconButton, OnePress, PrimaryButton, in_row
+from studio.widgets import Button, IconButton, OnePress, PrimaryButton
+from studio.widgets.layouts import in_row
 
 from .going_back import Point
 

@@ -9,8 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from studio.ask import Choice
 from studio.engine.jobslot import JobSlot
-from studio.pages.parts.run_changes import TakeUp, Together, taking_up
-from studio.pages.parts.run_copies import exporting
+from studio.pages.parts.run_changes import TakeUp, Together, exporting, taking_up
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown import ShownRun

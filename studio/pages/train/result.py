@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QWidget
 from studio import theme
 from studio.plots.history import RunHistory
 from studio.theme import Type
-from studio.widgets import STRETCH, Beside, Card, Label, Paragraph, PrimaryButton, as_widget, in_column, in_row
+from studio.widgets import Beside, Card, Label, Paragraph, PrimaryButton
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from studio.words import corrected_words, part_words
 from ulmengine.events import Evaluated
 

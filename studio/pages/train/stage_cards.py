@@ -10,8 +10,9 @@ from studio import theme
 from studio.plots.history import RunHistory, StageRecord
 from studio.plots.series import recent
 from studio.theme import Type
-from studio.widgets import Card, ElidedLabel, StatusDot, as_widget, in_column, in_row, keep_place
+from studio.widgets import Card, ElidedLabel, StatusDot, keep_place
 from studio.widgets.dot import dot_words
+from studio.widgets.layouts import as_widget, in_column, in_row
 from studio.words import figure
 from ulmengine.plan.stages import StagePlan
 
@@ -33,8 +34,7 @@ class StageCard(Card):
         self.name = ElidedLabel(plan_name(plan), Type.STRONG)
         self.first = ElidedLabel(plan_words(plan), Type.SMALL, muted=True, numbers=True)
         self.second = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Progress of the stage"))
         self.body.addLayout(in_column(in_row(self.dot, (self.name, 1)), self.first, self.second, self.bar,
                                       gap=theme.XS))

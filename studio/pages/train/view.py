@@ -10,13 +10,11 @@ from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio import theme
-from studio.pages.parts.scroll import scrolling
 from studio.plots.history import RunHistory
 from studio.plots.run_plots import RunPlots
 from studio.plots.small_plot import SmallPlot, figures
 from studio.theme import Type
 from studio.widgets import (
-    STRETCH,
     Button,
     Card,
     ElidedLabel,
@@ -28,12 +26,10 @@ from studio.widgets import (
     Paragraph,
     PrimaryButton,
     SectionTitle,
-    as_widget,
-    in_column,
-    in_row,
     keep_place,
 )
 from studio.widgets.cells import Stacked, Turning
+from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row, scrolling
 from studio.words import figure
 from ulmengine.events import Failed, Note
 from ulmengine.plan.stages import StagePlan
