@@ -1,31 +1,34 @@
-"""A corpus as a run describes it: imported, labelled, repaired, split."""
+"""A corpus as a run describes it: imported, labelled, repaired, split; and what that has to tell the person."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ulmengine.config import NONE, CorpusConfig, located
+from ulmengine.counting import counted, listed
 from ulmengine.disk import whole
 from ulmengine.events import Event, Note, Progress
 
 from . import split as cut
 from .documents import Documents, Piece, frame_texts
-from .errors import CorpusError, os_failure
+from .errors import CorpusError, os_failure, some_of
 from .importing import import_table
 from .labels import RowLabels, as_targets, only, read_labels, unlabelled, without_small
 from .likeness import text_hash
-from .notes import corpus_notes, small_notes
 from .ordering import in_order
 from .repairs import corrected_targets, corrections, recorded_rows, relabelled_rows
 from .table import Table
 from .understood import Understood, with_overrides
+
+_NAMED = 8
+"""Names that a sentence lists."""
 
 
 def open_corpus(
@@ -153,8 +156,11 @@ def _assemble(config: CorpusConfig, pieces: list[Piece], hashes: np.ndarray, see
         hashes=hashes, ragged=np.array(ragged, dtype=np.int64),
         relabelled=np.array(sorted(changed), dtype=np.int64), test_given=bool(test.any()),
     )
-    notes = (*corpus_notes(documents, labelled, gone, lost), *short, *small_notes(left_out, len(small)))
-    return replace(documents, notes=notes)
+    notes = [*_notes(documents, labelled, gone, lost), *short]
+    if left_out:
+        left = counted(len(small), "document", "documents")
+        notes.append(f"Left out, as set, because they have too few documents: {listed(left_out, _NAMED)} ({left}).")
+    return replace(documents, notes=tuple(notes))
 
 
 def _labels(pieces: list[Piece]) -> list[RowLabels]:
@@ -245,3 +251,74 @@ def _fingerprint(config: CorpusConfig, seed: int, pieces: list[Piece], left_out:
                        *([config.min_per_class] if config.min_per_class > 1 else []),
                        *([left_out] if left_out else [])])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _notes(documents: Documents, labelled: Sequence[RowLabels], gone: int, lost: int) -> list[str]:
+    """What was lost or mended, in sentences. ``gone``: repairs that no document is left for; ``lost``: the same of
+    corrected labels."""
+    records = [piece.table.record for piece in documents.pieces]
+    notes = [note for record in records for note in record["notes"]]
+    mended = sum(record["mended"] for record in records)
+    encoding = documents.understood.encoding or "text"
+    notes += [counted(*told) for told in (
+        (documents.undecodable, f"byte is not {encoding} and was replaced by \ufffd.",
+         f"bytes are not {encoding} and were replaced by \ufffd."),
+        (documents.skipped, "row could not be read and was skipped.", "rows could not be read and were skipped."),
+        (len(documents.ragged), "row had too few or too many cells; it was mended as well as possible.",
+         "rows had too few or too many cells; they were mended as well as possible."),
+        (mended, "row had stray quotes, which were read as text.", "rows had stray quotes, which were read as text."),
+        (len(documents.overlap), "document was left out: the same text stands in the validation or test part.",
+         "documents were left out: the same text stands in the validation or test part."),
+        (gone, "document that a repair left out is no longer there with the same text; that repair does nothing now.",
+         "documents that repairs left out are no longer there with the same texts; those repairs do nothing now."),
+        (lost, "document whose label was corrected is no longer there with the same text; that correction does nothing "
+         "now.",
+         "documents whose labels were corrected are no longer there with the same texts; those corrections do nothing "
+         "now."),
+    ) if told[0]]
+    for table, found in ((piece.table, piece.understood) for piece in documents.pieces):
+        lacking = {name: table.record["lacking"].get(name, 0) for name in (*found.text_columns, *found.label_columns)}
+        notes += [
+            f"'{name}' is missing in {count:,} of {table.rows:,} rows of '{found.path.name}'."
+            for name, count in lacking.items() if count
+        ]
+    for piece, labels in zip(documents.pieces, labelled, strict=True):
+        notes += _label_notes(documents, piece, labels)
+    return notes
+
+
+def _label_notes(documents: Documents, piece: Piece, labels: RowLabels) -> list[str]:
+    """What has no label where one would be expected."""
+    found, rows = piece.understood, piece.table.rows
+    doubts = ("text_doubt", "label_doubt", "delimiter_doubt") if piece.role == "main" else ()
+    notes = [found.reasons[doubt] for doubt in doubts if doubt in found.reasons]
+    for cells, told in (
+        (labels.missing, "such a cell counts as not labelled. " + (
+            "If none of the labels applies to such a document, [] in that cell of a table says so." if labels.multi else
+            "If it is a class of yours, give it another name in the file.")),
+        (labels.bare, "none of the labels applies to such a document. If it is one that was not labelled, empty the "
+                      "cell in the file."),
+        (labels.doubtful if piece.role == "main" else {},
+         "as no cell of it is empty, this is read as the name of a class. If it says that a document has no label, "
+         "empty these cells in the file."),
+    ):
+        words = [f"'{cell}' ({count:,})" if cell else f"nothing ({count:,})" for cell, count in cells.items()]
+        if words:
+            columns = ", ".join(found.label_columns)
+            notes.append(f"'{columns}' of '{found.path.name}' holds {some_of(words, _NAMED)}: {told}")
+    if labels.vector and piece.role == "main":
+        last, shown = len(labels.names), labels.vector
+        notes.append(f"Cells of '{found.label_columns[0]}' such as '{shown}' are read as marks of yes and no, one "
+                     f"for each of {last} labels, which are named 1 to {last} by their places.")
+    if piece.role == "test" and documents.labels:
+        bare = int((~labels.bears).sum())
+        if bare == rows:
+            notes.append(
+                f"The test file '{found.path.name}' has no labels that are understood: its texts are read like "
+                "unlabelled ones and nothing can be measured on them. Its label column must be called "
+                f"'{', '.join(documents.understood.label_columns)}' as in the corpus."
+            )
+        elif bare:
+            notes.append(f"{bare:,} of {rows:,} rows of the test file '{found.path.name}' have no label and are "
+                         "read like unlabelled texts.")
+    return notes
