@@ -197,8 +197,8 @@ def test_the_lengths_stay_there_when_a_run_is_measured_too(
     store = TokenStore(np.arange(9, dtype=np.uint16), np.array([0, 5, 9]), "made")
     documents = DocumentBatches(store, None, 2, train=False)
     monkeypatch.setattr(finalize, "document_batches", lambda *_: documents)
-    prepared: Any = SimpleNamespace(documents=SimpleNamespace(count=lambda _: 2))
-    list(finalize._scores_of(classifier.build(ON_META), prepared, "forward", "test"))
+    prepared: Any = SimpleNamespace(documents=SimpleNamespace(count=lambda _: 2, multi_label=False))
+    list(finalize._scores(prepared, {"forward": classifier.build(ON_META)}, "test"))
     assert asked == {("meta", "cpu")}
 
 

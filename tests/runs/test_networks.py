@@ -17,7 +17,7 @@ from ulmengine.inference import probabilities
 from ulmengine.models import load_bundle, save_bundle
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.plan import plan_stages
-from ulmengine.runs.finalize import _scores, _scores_of
+from ulmengine.runs.finalize import _scores
 from ulmengine.runs.networks import new_classifier, new_language_model
 from ulmengine.runs.prepare import Prepared, prepare
 from ulmengine.runs.stages import Stages
@@ -142,7 +142,7 @@ def test_scores_come_back_to_their_documents(tmp_path: Path, direction: str) -> 
     lengths = prepared.stores["validation"].lengths.tolist()
     assert lengths != sorted(lengths, reverse=True)
     assert min(np.abs(a - b).max() for a, b in itertools.combinations(expected, 2)) > 1e-4
-    found = outcome(_scores_of(net, prepared, direction, "validation"))
+    found = outcome(_scores(prepared, {direction: net}, "validation"))
     np.testing.assert_allclose(found, expected, atol=2e-5)
 
 

@@ -148,22 +148,17 @@ def _earlier(classifiers: Classifiers, weights: Mapping[str, Mapping[str, Tensor
 
 def _scores(prepared: Prepared, classifiers: Classifiers, part: str) -> Generator[Event, None, np.ndarray | None]:
     """Scores (documents, classes) of ``part`` in the documents' own order, both directions averaged."""
-    if not prepared.documents.count(part):
+    every: list[np.ndarray] = []
+    count = prepared.documents.count(part)
+    if not count:
         return None
-    every = []
     for direction, model in classifiers.items():
-        every.append((yield from _scores_of(model, prepared, direction, part)))
+        batches = document_batches(prepared, direction, part)
+        assert batches is not None
+        scores = np.zeros((count, model.classes))
+        yield from read_documents(model, model, batches, np.arange(count), scores, f"Measuring on {part}")
+        every.append(scores)
     return inference.average(every, multi_label=prepared.documents.multi_label)
-
-
-def _scores_of(
-    model: TextClassifier, prepared: Prepared, direction: str, part: str
-) -> Generator[Event, None, np.ndarray]:
-    batches = document_batches(prepared, direction, part)
-    assert batches is not None
-    scores = np.zeros((prepared.documents.count(part), model.classes))
-    yield from read_documents(model, model, batches, np.arange(len(scores)), scores, f"Measuring on {part}")
-    return scores
 
 
 def _card(prepared: Prepared, result: Evaluated | None, refit: bool) -> dict[str, object]:

@@ -91,11 +91,8 @@ def machine(device: torch.device, precision: torch.dtype, corpus: str, world: Wo
 
 
 def _texts(prepared: Prepared) -> dict[str, Any]:
-    digest = ""
-    if prepared.pretrained is not None:
-        digest = sha256(prepared.pretrained.path)
     return {"corpus": prepared.documents.fingerprint, "vocabulary": fingerprint(prepared.tokenizer.to_json()),
-            "pretrained": digest}
+            "pretrained": "" if prepared.pretrained is None else sha256(prepared.pretrained.path)}
 
 
 def _is_own(folder: RunFolder, prepared: Prepared) -> bool:
