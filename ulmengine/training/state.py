@@ -58,10 +58,10 @@ class StageState:
         """Everything, as it is now, with what was :meth:`carried`. The tensors are the live ones."""
         tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         optimizer, optimizer_values = self.optimizer.pack()
-        randoms, random_values = RandomState.capture().pack()
+        randoms = RandomState.capture()
         state, form = take_apart(carry)
         tensors |= {f"optimizer.{name}": tensor for name, tensor in optimizer.items()}
-        tensors |= {f"random.{name}": tensor for name, tensor in randoms.items()}
+        tensors |= {f"random.{name}": tensor for name, tensor in randoms.tensors.items()}
         tensors |= {f"state.{number}": tensor for number, tensor in enumerate(state)}
         standing = self.standing
         # At the end of an epoch the network is the best one's if that epoch was it; at the end of a stage it always is.
@@ -74,7 +74,7 @@ class StageState:
                 "batches": [*self._form(), len(self.task)], "epoch": standing.epoch,
                 "metrics": self.best.metrics, "standing": standing.pack(),
                 "best": self.best.pack(), "start": self.start_key, "optimizer": optimizer_values,
-                "random": random_values, "state": form, "outbox": [to_json(event) for event in self.outbox],
+                "random": randoms.values, "state": form, "outbox": [to_json(event) for event in self.outbox],
                 "scaler": None if self.scaler is None else self.scaler.state_dict(),
             },
         )
@@ -107,7 +107,7 @@ class StageState:
         self.start = {name: t.to(device) for name, t in snapshot.shared.get(self.start_key, {}).items()}
         self.outbox.extend(from_json(event) for event in values["outbox"])
         self.ctx.total = snapshot.total
-        RandomState.unpack(_part(snapshot.tensors, "random."), values["random"]).restore()
+        RandomState(_part(snapshot.tensors, "random."), values["random"]).restore()
 
     def _form(self) -> list[int]:
         """What decides how the training part is cut into batches."""
