@@ -25,7 +25,7 @@ from ulmengine.training import (
     suggestions,
     train_classifier,
 )
-from ulmengine.training.range_curve import RangeCurve
+from ulmengine.training.sweep import RangeCurve
 from ulmengine.training.tasks import Task
 
 from . import builders

@@ -3,8 +3,7 @@
 from .checkpoints import Checkpoints
 from .context import Snapshot, StageResult, TrainContext
 from .loop import train_classifier, train_language_model
-from .range_curve import RangeResult, suggestions
-from .sweep import range_test
+from .sweep import RangeResult, range_test, suggestions
 from .tasks import classifier_task, language_model_task
 
 __all__ = [

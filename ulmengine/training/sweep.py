@@ -1,14 +1,18 @@
-"""The learning-rate range test (1506.01186, section 3.3): a sweep of rates that leaves no trace in the run."""
+"""The learning-rate range test (1506.01186, section 3.3): a sweep of rates that leaves no trace in the run, the curve
+of its losses, smoothed, and the rates that four rules read off it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, count, islice
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from ulmengine.config import StageSettings
 from ulmengine.events import Event, RangeEnded, RangePoint
@@ -16,14 +20,23 @@ from ulmengine.nets import freeze_to, layer_groups, set_precision
 from ulmengine.plan.errors import NanLossError, TrainingError
 from ulmengine.plan.schedules import group_rates
 from ulmengine.plan.stages import StagePlan
+from ulmengine.smoothing import ExponentialMean
 
 from .context import TrainContext
-from .groups import learning, named_groups
+from .groups import LayerGroup, learning, named_groups
 from .loop import Stepper
 from .optimizers import LayerOptimizer
 from .random_state import RandomState
-from .range_curve import RangeCurve, RangeResult
 from .tasks import Task
+
+Floats = NDArray[np.float64]
+
+SMOOTHING = 0.98
+NOISY = 10
+"""So many points at the beginning are a mean of few losses, and move more by chance than by what is learnt: where the
+curve is steepest or lowest is not looked for among them."""
+DIVERGED = 4.0
+"""The test ends when the smoothed loss is this many times the lowest one (as in the reference)."""
 
 
 def range_test(
@@ -44,64 +57,51 @@ def range_test(
         raise TrainingError("a range test needs a lowest rate above 0, a larger highest one, and at least two steps")
     sweep = [low * (high / low) ** (step / (steps - 1)) for step in range(steps)]
     curve = RangeCurve()
-    keeper = Keeper(task)
-    try:
-        keeper.begin(plan, ctx)
-        optimizer = LayerOptimizer(keeper.groups, plan.settings.optimizer)
-        stepper = Stepper(task, optimizer, plan.settings.optimizer.clip)
+    with _kept(task, plan, ctx) as groups:
+        stepper = Stepper(task, LayerOptimizer(groups, plan.settings.optimizer), plan.settings.optimizer.clip)
         for step, (lr, batches) in enumerate(zip(sweep, _batches(task, plan.settings), strict=False), start=1):
-            rates = group_rates(lr, plan.settings.factor, len(plan.groups))
-            loss = _loss_of(stepper, batches, rates, step)
+            loss = _loss_of(stepper, batches, group_rates(lr, plan.settings.factor, len(plan.groups)), step)
             smoothed = curve.add(lr, loss)
             yield RangePoint(step, steps, lr, loss, smoothed)
             if curve.diverged:
                 break
-    finally:
-        keeper.put_back()
     result = curve.result()
     yield RangeEnded(result.suggestions, result.diverged)
     return result
 
 
-class Keeper:
-    """Holds a copy of everything that training changes, and puts it back."""
-
-    def __init__(self, task: Task) -> None:
-        self._task, self._model = task, task.model
-        self.groups = named_groups(self._model, layer_groups(self._model))
-        self._random = RandomState.capture()
-        self._modes = [
-            (module, module.training, getattr(module, "precision", None)) for module in self._model.modules()
-        ]
-        self._learns = [(p, p.requires_grad, p.grad) for p in self._model.parameters()]
-        self._state = task.state()
-        self._tensors: list[tuple[Tensor, Tensor]] = []
-
-    def begin(self, plan: StagePlan, ctx: TrainContext) -> None:
-        """Get the network ready for ``plan``. What is frozen does not change and is not copied."""
-        for p in self._model.parameters():
+@contextmanager
+def _kept(task: Task, plan: StagePlan, ctx: TrainContext) -> Iterator[tuple[LayerGroup, ...]]:
+    """The layer groups of ``task``'s network, ready to train as ``plan`` says; afterwards all is as it was before."""
+    model, random, carried = task.model, RandomState.capture(), task.state()
+    modes = [(module, module.training, getattr(module, "precision", None)) for module in model.modules()]
+    learns = [(p, p.requires_grad, p.grad) for p in model.parameters()]
+    changing: list[tuple[torch.Tensor, torch.Tensor]] = []
+    try:
+        for p in model.parameters():
             p.grad = None
-        freeze_to(self._model, plan.unfrozen)
+        freeze_to(model, plan.unfrozen)
         # Without a loss scale float16 would lose small gradients, and a hundred steps can do without its speed.
-        set_precision(self._model, torch.float32 if ctx.precision is torch.float16 else ctx.precision)
-        changing = chain((p for _, p in learning(self.groups)), self._model.buffers())
-        self._tensors = [(tensor, tensor.detach().clone()) for tensor in changing]
-        self._model.train()
-
-    @torch.no_grad()
-    def put_back(self) -> None:
-        """Everything as it was."""
-        for tensor, before in self._tensors:
-            tensor.copy_(before)
-        for p, learns, grad in self._learns:
-            p.requires_grad_(learns)
+        set_precision(model, torch.float32 if ctx.precision is torch.float16 else ctx.precision)
+        groups = named_groups(model, layer_groups(model))
+        # What is frozen does not change and is not copied.
+        changing = [(tensor, tensor.detach().clone())
+                    for tensor in chain((p for _, p in learning(groups)), model.buffers())]
+        model.train()
+        yield groups
+    finally:
+        with torch.no_grad():
+            for tensor, before in changing:
+                tensor.copy_(before)
+        for p, learnt, grad in learns:
+            p.requires_grad_(learnt)
             p.grad = grad
-        for module, mode, precision in self._modes:
+        for module, mode, precision in modes:
             module.training = mode
             if precision is not None:
                 module.precision = precision
-        self._task.set_state(self._state)
-        self._random.restore()
+        task.set_state(carried)
+        random.restore()
 
 
 def _batches(task: Task, settings: StageSettings) -> Generator[list[Any], None, None]:
@@ -119,3 +119,110 @@ def _loss_of(stepper: Stepper, batches: list[Any], rates: tuple[float, ...], ste
         return float(stepper.take(batches, rates, step).loss)
     except NanLossError:
         return math.nan
+
+
+@dataclass(frozen=True)
+class RangeResult:
+    """What a range test found.
+
+    :ivar lrs, losses, smoothed: one value a step, the diverged ones at the end left out.
+    :ivar suggestions: rule -> rate, see :func:`suggestions`. :ivar diverged: the loss went up before the last rate.
+    """
+
+    lrs: tuple[float, ...]
+    losses: tuple[float, ...]
+    smoothed: tuple[float, ...]
+    suggestions: dict[str, float]
+    diverged: bool
+
+
+class RangeCurve:
+    """Losses over rates, smoothed without bias towards the start."""
+
+    def __init__(self) -> None:
+        self.lrs: list[float] = []
+        self.losses: list[float] = []
+        self.smoothed: list[float] = []
+        self.diverged = False
+        self._mean = ExponentialMean(SMOOTHING)
+
+    def add(self, lr: float, loss: float) -> float:
+        """Add a point; returns the smoothed loss."""
+        if not math.isfinite(loss):
+            if not self.losses:
+                raise TrainingError("the loss is not a number before anything was learnt; look at the weights and data")
+            self.diverged = True
+            loss = smoothed = max(self.losses) * DIVERGED
+        else:
+            smoothed = self._mean.add(loss)
+        self.lrs.append(lr)
+        self.losses.append(loss)
+        self.smoothed.append(smoothed)
+        self.diverged = self.diverged or smoothed > DIVERGED * min(self.smoothed)
+        return smoothed
+
+    def result(self) -> RangeResult:
+        """The curve without its diverged end, and what it suggests."""
+        end = len(self.lrs) - self._diverged_points()
+        lrs, smoothed = self.lrs[:end], self.smoothed[:end]
+        found, start = suggestions(lrs, smoothed), min(NOISY, end // 5)
+        settled = suggestions(lrs[start:], smoothed[start:])
+        found |= {rule: settled[rule] for rule in ("steepest", "minimum") if rule in settled}
+        return RangeResult(tuple(lrs), tuple(self.losses[:end]), tuple(smoothed), found, self.diverged)
+
+    def _diverged_points(self) -> int:
+        """Points at the end whose loss is above where the curve began: they tell of nothing but divergence."""
+        if not self.diverged:
+            return 0
+        lowest = int(np.argmin(self.smoothed))
+        return sum(value > self.smoothed[0] for value in self.smoothed[lowest:]) or 1
+
+
+def suggestions(lrs: Sequence[float], losses: Sequence[float]) -> dict[str, float]:
+    """Rates that four rules read off a (smoothed) curve; only those that are defined.
+
+    ``valley``: half-way into the middle third of the longest run of ever lower losses. ``slide``: the last rate, from
+    the right, at which the slopes of two points 15 apart still differ. ``steepest``: where the loss falls fastest over
+    the logarithm of the rate. ``minimum``: a tenth of the rate with the lowest loss.
+    """
+    if len(lrs) < 2 or len(lrs) != len(losses):
+        return {}
+    rates, values = np.asarray(lrs, dtype=np.float64), np.asarray(losses, dtype=np.float64)
+    found = {"steepest": _steepest(rates, values), "minimum": float(rates[values.argmin()]) / 10}
+    found |= {name: rate for name, rate in (("valley", _valley(rates, values)), ("slide", _slide(rates, values)))
+              if rate is not None}
+    return found
+
+
+def _steepest(rates: Floats, losses: Floats) -> float:
+    slopes = np.diff(losses) / np.diff(np.log(rates))
+    return float(rates[slopes.argmin()])
+
+
+def _valley(rates: Floats, losses: Floats) -> float | None:
+    """Longest strictly falling subsequence, its first end; None if nothing falls."""
+    lengths = [1] * len(losses)
+    for right in range(1, len(losses)):
+        before = [lengths[left] for left in range(right) if losses[left] > losses[right]]
+        lengths[right] = 1 + max(before, default=0)
+    end = int(np.argmax(lengths))
+    if lengths[end] < 2:
+        return None
+    # The reference takes the start to be as many points before the end as the subsequence has, gaps or not.
+    start = end - lengths[end]
+    third = (end - start) / 3
+    return float(rates[max(0, start + int(third) + int(third / 2))])
+
+
+def _slide(rates: Floats, losses: Floats) -> float | None:
+    """None if the curve is too short."""
+    apart = 15
+    if len(losses) <= apart:
+        return None
+    slopes = np.gradient(losses)
+    left = len(losses) - 1 - apart
+    chosen = left
+    while left >= 0 and abs(slopes[left + apart] - slopes[left]) > 0.005:
+        chosen = left
+        left -= 1
+    return float(rates[chosen])
