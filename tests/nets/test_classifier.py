@@ -158,7 +158,7 @@ def test_groups_hold_every_parameter_once() -> None:
     ):
         groups = layer_groups(model)
         assert [name for name, _ in groups] == names
-        every = [id(p) for _, parameters in groups for p in parameters]
+        every = [id(p) for _, parameters in groups for p in parameters.values()]
         assert sorted(every) == sorted(id(p) for p in model.parameters())
 
 
@@ -170,12 +170,12 @@ def test_frozen_groups_get_no_gradient_and_cost_no_backward_work(unfrozen: int) 
     model(*batch(documents([9, 9, 5]))).sum().backward()
     freeze_to(model, unfrozen)
     groups = layer_groups(model)
-    frozen = [p for _, parameters in groups[: 5 - unfrozen] for p in parameters]
+    frozen = [p for _, parameters in groups[: 5 - unfrozen] for p in parameters.values()]
     assert all(p.grad is None for p in frozen)
     with torch.profiler.profile() as profile:
         model(*batch(documents([9, 9, 5]))).sum().backward()
     assert all(p.grad is None for p in frozen)
-    assert all(p.grad is not None for _, parameters in groups[5 - unfrozen :] for p in parameters)
+    assert all(p.grad is not None for _, parameters in groups[5 - unfrozen :] for p in parameters.values())
     backward = sum(event.count for event in profile.key_averages() if event.key == "StepsBackward")
     assert backward == 3 * min(3, unfrozen - 1)  # three chunks, each unfrozen layer once
 

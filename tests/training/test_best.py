@@ -14,7 +14,6 @@ from ulmengine.config import OptimizerConfig
 from ulmengine.events import EpochEnded, Note
 from ulmengine.nets import layer_groups
 from ulmengine.training import TrainContext, train_classifier
-from ulmengine.training.groups import named_groups
 from ulmengine.training.optimizers import LayerOptimizer
 from ulmengine.training.progress import Best, Standing
 
@@ -91,7 +90,7 @@ def test_early_stopping_counts_such_an_epoch_as_no_better_and_goes_on_from_the_f
 def test_averaging_begins_by_the_losses_that_are_numbers() -> None:
     model = builders.text_classifier()
     config = OptimizerConfig(kind="nt_asgd", nonmonotone=1)
-    averages = LayerOptimizer(named_groups(model, layer_groups(model)), config).averages
+    averages = LayerOptimizer(layer_groups(model), config).averages
     assert averages is not None
     assert [averages.check(loss) for loss in (NAN, 1.0, 0.9, 0.8, 0.95)] == [False, False, False, False, True]
 

@@ -13,10 +13,9 @@ from torch.nn.functional import cross_entropy
 
 from ulmengine.config import OptimizerConfig
 from ulmengine.events import EpochEnded, Note, Step
-from ulmengine.nets import freeze_to, layer_groups
+from ulmengine.nets import LayerGroup, freeze_to, layer_groups
 from ulmengine.tokens import IGNORED
 from ulmengine.training import Checkpoints, Snapshot, TrainContext
-from ulmengine.training.groups import named_groups
 from ulmengine.training.optimizers import LayerOptimizer
 
 from . import builders
@@ -32,7 +31,7 @@ class Two(nn.Module):
         self.low, self.high = nn.Linear(3, 2), nn.Linear(2, 2)
 
     def optimizer(self, **settings: Any) -> LayerOptimizer:
-        groups = named_groups(self, [("low", list(self.low.parameters())), ("high", list(self.high.parameters()))])
+        groups = [LayerGroup(name, dict(part.named_parameters(name))) for name, part in self.named_children()]
         return LayerOptimizer(groups, OptimizerConfig(**settings))
 
 
@@ -182,8 +181,7 @@ def test_a_state_taken_over_goes_on_the_same() -> None:
 
 def test_a_tied_weight_is_moved_once() -> None:
     model = builders.language_model()
-    groups = named_groups(model, [*layer_groups(model), ("again", list(model.encoder.embedding.parameters()))])
-    assert groups[-1].parameters == {}
+    groups = layer_groups(model)
     names = [name for group in groups for name in group.parameters]
     assert sorted(names) == sorted(dict(model.named_parameters()))
     before = model.encoder.embedding.weight.detach().clone()

@@ -14,7 +14,6 @@ from ulmengine.events import Step
 from ulmengine.nets import layer_groups
 from ulmengine.plan.stages import StagePlan
 from ulmengine.training import Snapshot, TrainContext, language_model_task
-from ulmengine.training.groups import named_groups
 from ulmengine.training.loop import Stepper, train
 from ulmengine.training.optimizers import LayerOptimizer
 from ulmengine.training.session import Session
@@ -41,7 +40,7 @@ class Scaled:
         self.task = task_for(self.plan)
         self.model = self.task.model.train()
         self.batch = next(self.task.epoch(0, 0))
-        groups = named_groups(self.model, layer_groups(self.model))
+        groups = layer_groups(self.model)
         self.optimizer = LayerOptimizer(groups, self.plan.settings.optimizer)
         self.scaler = torch.amp.GradScaler("cpu", init_scale=SCALE)
         stepper = Stepper(self.task, self.optimizer, self.plan.settings.optimizer.clip, scaler=self.scaler)

@@ -9,8 +9,7 @@ import torch
 
 from ulmengine.config import OptimizerConfig
 from ulmengine.config.training import StageSettings
-from ulmengine.nets import layer_groups
-from ulmengine.training.groups import LayerGroup, named_groups
+from ulmengine.nets import LayerGroup, layer_groups
 from ulmengine.training.loop import Stepper
 from ulmengine.training.optimizers import LayerOptimizer
 from ulmengine.training.tasks import Task as Training
@@ -39,7 +38,7 @@ class MeasuredSteps:
 
     def __init__(self, work: Training, settings: StageSettings, precision: str) -> None:
         device = self._device = work.model.encoder.device
-        groups = named_groups(work.model, layer_groups(work.model))
+        groups = layer_groups(work.model)
         self._optimizer = TimedOptimizer(groups, settings.optimizer, device)
         scaler = torch.amp.GradScaler(device.type) if precision == "float16" else None
         self._stepper = Stepper(work, self._optimizer, settings.optimizer.clip, scaler=scaler)

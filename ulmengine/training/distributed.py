@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib import import_module
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, TypeVar
 
 import psutil
 import torch
@@ -34,12 +34,6 @@ from .trees import put_together, take_apart
 # A paused run keeps the other processes waiting; a day is longer than anyone pauses.
 _PATIENCE = timedelta(days=1)
 
-
-class _Gathered(Protocol):
-    def combine(self, parts: Sequence[Self]) -> None: ...
-
-
-M = TypeVar("M", bound=_Gathered)
 V = TypeVar("V")
 
 
@@ -94,8 +88,7 @@ class World:
     def whole_state(self, state: Any) -> Any:
         """The ``state`` of all processes' rows (see :func:`rows_of`) as one process would have it, on the CPU."""
         tensors, form = take_apart(state)
-        every: list[list[Tensor] | None] = [None] * self.size
-        dist.all_gather_object(every, [tensor.cpu() for tensor in tensors])
+        every = self.gather([tensor.cpu() for tensor in tensors])
         return put_together([_interleave(parts) for parts in zip(*every, strict=True)], form)
 
     def own_state(self, state: Any) -> Any:
@@ -113,11 +106,11 @@ class World:
         """Let each process drop out other things: all start from the same random state."""
         torch.manual_seed(int(torch.randint(2**62, ())) + self.rank)
 
-    def merge(self, figures: M) -> None:
-        """Give every process the ``figures`` of all together, the same bits everywhere."""
-        every: list[M | None] = [None] * self.size
-        dist.all_gather_object(every, figures)
-        figures.combine([part for part in every if part is not None])
+    def gather(self, value: V) -> list[V]:
+        """The ``value`` of every process, in their order."""
+        every: list[Any] = [None] * self.size
+        dist.all_gather_object(every, value)
+        return every
 
     def tell(self, value: V) -> V:
         """The ``value`` that process 0 gives."""

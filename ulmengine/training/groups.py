@@ -1,35 +1,13 @@
-"""Layer groups of a network in training: which weights belong together, which of them learn, how far they moved."""
+"""Layer groups of a network in training: which of their weights learn, and how far they have moved."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-
-@dataclass(frozen=True)
-class LayerGroup:
-    """Weights that share a learning rate. ``parameters``: name in the network -> tensor, no tensor twice."""
-
-    name: str
-    parameters: dict[str, nn.Parameter]
-
-
-def named_groups(model: nn.Module, groups: Iterable[tuple[str, Sequence[nn.Parameter]]]) -> tuple[LayerGroup, ...]:
-    """``groups`` (name, parameters; embedding first, head last) with each weight's name in ``model``.
-
-    A weight that is tied to another place stands once, in the first group that has it.
-    """
-    names = {id(parameter): name for name, parameter in model.named_parameters()}
-    taken: set[int] = set()
-    found = []
-    for name, parameters in groups:
-        own = {names[id(p)]: p for p in parameters if id(p) not in taken}
-        taken |= {id(p) for p in parameters}
-        found.append(LayerGroup(name, own))
-    return tuple(found)
+from ulmengine.nets import LayerGroup
 
 
 def learning(groups: Sequence[LayerGroup]) -> Iterator[tuple[str, nn.Parameter]]:

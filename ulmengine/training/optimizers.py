@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from ulmengine.config import OptimizerConfig
+from ulmengine.nets import LayerGroup
 from ulmengine.nets.kernels.native import multiply_all
 
-from .groups import LayerGroup, copy_of, learning
+from .groups import copy_of, learning
 
 
 class LayerOptimizer:

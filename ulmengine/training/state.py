@@ -14,7 +14,6 @@ from ulmengine.plan.errors import TrainingError
 from ulmengine.plan.stages import StagePlan
 
 from .context import Snapshot, TrainContext
-from .groups import named_groups
 from .optimizers import LayerOptimizer
 from .progress import Best, Standing
 from .random_state import RandomState
@@ -32,7 +31,7 @@ class StageState:
 
     def __init__(self, task: Task, plan: StagePlan, ctx: TrainContext) -> None:
         self.task, self.plan, self.ctx, self.model = task, plan, ctx, task.model
-        self.groups = named_groups(self.model, layer_groups(self.model))
+        self.groups = layer_groups(self.model)
         self._check()
         freeze_to(self.model, plan.unfrozen)
         set_precision(self.model, ctx.precision)

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from ulmengine.config import StageSettings
 from ulmengine.events import Event, RangeEnded, RangePoint
-from ulmengine.nets import freeze_to, layer_groups, set_precision
+from ulmengine.nets import LayerGroup, freeze_to, layer_groups, set_precision
 from ulmengine.plan.errors import NanLossError, TrainingError
 from ulmengine.plan.schedules import group_rates
 from ulmengine.plan.stages import StagePlan
 from ulmengine.smoothing import ExponentialMean
 
 from .context import TrainContext
-from .groups import LayerGroup, learning, named_groups
+from .groups import learning
 from .loop import Stepper
 from .optimizers import LayerOptimizer
 from .random_state import RandomState
@@ -83,7 +83,7 @@ def _kept(task: Task, plan: StagePlan, ctx: TrainContext) -> Iterator[tuple[Laye
         freeze_to(model, plan.unfrozen)
         # Without a loss scale float16 would lose small gradients, and a hundred steps can do without its speed.
         set_precision(model, torch.float32 if ctx.precision is torch.float16 else ctx.precision)
-        groups = named_groups(model, layer_groups(model))
+        groups = layer_groups(model)
         # What is frozen does not change and is not copied.
         changing = [(tensor, tensor.detach().clone())
                     for tensor in chain((p for _, p in learning(groups)), model.buffers())]

@@ -150,7 +150,7 @@ class LanguageModelTask:
                         yield Progress("validation", number, len(self._valid), "batches")
         _read(figures, losses)
         if self._world is not None:
-            self._world.merge(figures)
+            figures.combine(self._world.gather(figures))
         return figures.result()
 
     def standing(self, metrics: dict[str, float]) -> tuple[float, ...]:
@@ -231,7 +231,7 @@ class ClassifierTask:
         if figures is None:
             return {}
         if self._world is not None:
-            self._world.merge(figures)
+            figures.combine(self._world.gather(figures))
         return figures.result()
 
     def standing(self, metrics: dict[str, float]) -> tuple[float, ...]:

@@ -26,7 +26,6 @@ from ulmengine.nets import (
     set_precision,
 )
 from ulmengine.training.batches import DocumentBatch, StreamBatch
-from ulmengine.training.groups import named_groups
 from ulmengine.training.loop import Stepper
 from ulmengine.training.optimizers import LayerOptimizer
 from ulmengine.training.tasks import ClassifierTask, LanguageModelTask, Task
@@ -129,7 +128,7 @@ class _Same(Generic[B]):
 def _step(task: Task, batch: object, settings: StageSettings, precision: torch.dtype) -> Callable[[], object]:
     """The run's own optimizer step on ``batch``, at a rate that changes nothing to speak of."""
     set_precision(task.model, precision)
-    groups = named_groups(task.model, layer_groups(task.model))
+    groups = layer_groups(task.model)
     scaler = torch.amp.GradScaler("cuda") if precision is torch.float16 else None
     stepper = Stepper(task, LayerOptimizer(groups, settings.optimizer), settings.optimizer.clip, scaler=scaler)
     return partial(stepper.take, [batch], [1e-6] * len(groups))
