@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ulmengine.events import Event
 
 from .distributed import World
+from .groups import below
 from .optimizers import LayerOptimizer
 
 
@@ -40,9 +41,7 @@ class Snapshot:
 
     def weights(self) -> dict[str, Tensor]:
         """The network's state dict."""
-        return {
-            name.removeprefix("model."): tensor for name, tensor in self.tensors.items() if name.startswith("model.")
-        }
+        return below("model.", self.tensors)
 
 
 @dataclass(frozen=True)

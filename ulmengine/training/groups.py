@@ -21,6 +21,11 @@ def copy_of(tensors: Iterable[tuple[str, Tensor]]) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in tensors}
 
 
+def below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Those of ``tensors`` whose names begin with ``prefix``, by what follows it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
 @torch.no_grad()
 def drift(groups: Sequence[LayerGroup], start: dict[str, Tensor]) -> dict[str, float]:
     """How far each group has moved from ``start``, relative to its length there; a frozen group has not moved.

@@ -14,7 +14,7 @@ from ulmengine.config import OptimizerConfig
 from ulmengine.nets import LayerGroup
 from ulmengine.nets.kernels.native import multiply_all
 
-from .groups import copy_of, learning
+from .groups import below, copy_of, learning
 
 
 class LayerOptimizer:
@@ -85,9 +85,7 @@ class LayerOptimizer:
 
     def pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """The optimizer's state as tensors and plain values, to be stored."""
-        tensors: dict[str, Tensor] = {}
-        for number, state in self._optimizer.state_dict()["state"].items():
-            tensors |= {f"{number}.{key}": value for key, value in state.items() if isinstance(value, Tensor)}
+        tensors = pack_state(self._optimizer)
         values: dict[str, Any] = {"kind": self.config.kind}
         if self.averages is not None:
             means, values["averages"] = self.averages.pack()
@@ -98,16 +96,9 @@ class LayerOptimizer:
         """Take over a state made by :meth:`pack`; that of another kind of optimizer means nothing to this one."""
         if values["kind"] != self.config.kind:
             return
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in tensors.items():
-            number, _, key = name.partition(".")
-            if number != "mean":
-                state.setdefault(int(number), {})[key] = tensor
-        groups = self._optimizer.state_dict()["param_groups"]
-        self._optimizer.load_state_dict({"state": state, "param_groups": groups})
+        unpack_state(self._optimizer, {name: t for name, t in tensors.items() if not name.startswith("mean.")})
         if self.averages is not None:
-            means = {name.removeprefix("mean."): t for name, t in tensors.items() if name.startswith("mean.")}
-            self.averages.unpack(means, values["averages"])
+            self.averages.unpack(below("mean.", tensors), values["averages"])
 
     def _make(self) -> torch.optim.Optimizer:
         config, decays = self.config, self.config.kind != "adam"
@@ -128,6 +119,21 @@ class LayerOptimizer:
 
     def _can_fuse(self) -> bool:
         return all(p.device.type in ("cpu", "cuda") and p.is_floating_point() for p in self._parameters)
+
+
+def pack_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """What ``optimizer`` has gathered, by the number of each weight and what it is: "0.exp_avg"."""
+    return {f"{number}.{key}": value for number, state in optimizer.state_dict()["state"].items()
+            for key, value in state.items() if isinstance(value, Tensor)}
+
+
+def unpack_state(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Give ``optimizer`` what :func:`pack_state` gave."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        number, key = name.split(".", 1)
+        state.setdefault(int(number), {})[key] = tensor
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
 
 class DecayingSGD(torch.optim.SGD):

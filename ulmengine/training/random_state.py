@@ -25,7 +25,8 @@ class RandomState:
     def capture(cls) -> RandomState:
         """As they are now; of accelerators where these are in use."""
         name, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
-        tensors = {"torch": torch.get_rng_state(), "numpy": torch.from_numpy(np.array(keys, dtype=np.uint32).view(np.int32))}
+        numbers = torch.from_numpy(np.array(keys, dtype=np.uint32).view(np.int32))
+        tensors = {"torch": torch.get_rng_state(), "numpy": numbers}
         if torch.cuda.is_initialized():
             tensors |= {f"device{number}": state for number, state in enumerate(torch.cuda.get_rng_state_all())}
         if torch.backends.mps.is_available():

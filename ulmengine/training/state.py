@@ -14,6 +14,7 @@ from ulmengine.plan.errors import TrainingError
 from ulmengine.plan.stages import StagePlan
 
 from .context import Snapshot, TrainContext
+from .groups import below
 from .optimizers import LayerOptimizer
 from .progress import Best, Standing
 from .random_state import RandomState
@@ -55,13 +56,14 @@ class StageState:
 
     def snapshot(self, reason: str, carry: Any) -> Snapshot:
         """Everything, as it is now, with what was :meth:`carried`. The tensors are the live ones."""
-        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         optimizer, optimizer_values = self.optimizer.pack()
         randoms = RandomState.capture()
         state, form = take_apart(carry)
-        tensors |= {f"optimizer.{name}": tensor for name, tensor in optimizer.items()}
-        tensors |= {f"random.{name}": tensor for name, tensor in randoms.tensors.items()}
-        tensors |= {f"state.{number}": tensor for number, tensor in enumerate(state)}
+        parts: dict[str, dict[str, Tensor]] = {
+            "model": self.model.state_dict(), "optimizer": optimizer, "random": randoms.tensors,
+            "state": {str(number): tensor for number, tensor in enumerate(state)},
+        }
+        tensors = {f"{part}.{name}": tensor for part, own in parts.items() for name, tensor in own.items()}
         standing = self.standing
         # At the end of an epoch the network is the best one's if that epoch was it; at the end of a stage it always is.
         best = standing.finished or (self.best.epoch == standing.epoch > 0 and standing.batch == 0)
@@ -89,10 +91,10 @@ class StageState:
             raise TrainingError(f"the checkpoint is of stage {snapshot.stage + 1}, not of stage {self.plan.index + 1}")
         values, device = snapshot.values, self.ctx.device
         self.model.load_state_dict(snapshot.weights())
-        self.optimizer.unpack(_part(snapshot.tensors, "optimizer."), values["optimizer"])
+        self.optimizer.unpack(below("optimizer.", snapshot.tensors), values["optimizer"])
         if self.scaler is not None and values["scaler"] is not None:
             self.scaler.load_state_dict(values["scaler"])
-        state = _part(snapshot.tensors, "state.")
+        state = below("state.", snapshot.tensors)
         self.standing = Standing.unpack(values["standing"])
         if values["batches"][:-1] == self._form():
             carry = put_together([state[str(number)] for number in range(len(state))], values["state"])
@@ -106,7 +108,7 @@ class StageState:
         self.start = {name: t.to(device) for name, t in snapshot.shared.get(self.start_key, {}).items()}
         self.outbox.extend(from_json(event) for event in values["outbox"])
         self.ctx.total = snapshot.total
-        RandomState(_part(snapshot.tensors, "random."), values["random"]).restore()
+        RandomState(below("random.", snapshot.tensors), values["random"]).restore()
 
     def _form(self) -> list[int]:
         """What decides how the training part is cut into batches."""
@@ -130,7 +132,3 @@ class StageState:
         if not len(self.task):
             raise TrainingError("there is nothing to train on: the training part holds less than one batch; "
                                 "use more text or a smaller batch size")
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

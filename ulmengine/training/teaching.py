@@ -37,6 +37,9 @@ from ulmengine.nets.bpt3c import Windows, read_documents
 from ulmengine.nets.pooling import ConcatPooling
 from ulmengine.plan.errors import TrainingError
 
+from .groups import below
+from .optimizers import pack_state, unpack_state
+
 _BPTT, _MOST_TOKENS = 70, 256
 _POOL = 60
 """So many batches' passages are sorted by length together."""
@@ -152,8 +155,7 @@ def _about(
 
 def _save(keep: Path, about: str, done: int, reader: _Reader, optimizer: torch.optim.AdamW) -> None:
     tensors = {f"reader.{name}": value for name, value in reader.state_dict().items()}
-    for number, values in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{number}.{name}": value for name, value in values.items()}
+    tensors |= {f"optimizer.{name}": value for name, value in pack_state(optimizer).items()}
     with whole(keep) as beside:
         beside.write_bytes(save({name: value.contiguous() for name, value in tensors.items()},
                                 metadata={"step": str(done), "about": about}))
@@ -172,14 +174,8 @@ def _take_up(keep: Path, about: str, reader: _Reader, optimizer: torch.optim.Ada
     if values.get("about") != about:
         raise TrainingError(f"{keep}: this teaching was begun with another model, other passages or words, or another "
                             "rate or number of epochs; give the same ones, or remove the file to begin anew")
-    reader.load_state_dict({name.removeprefix("reader."): value for name, value in tensors.items()
-                            if name.startswith("reader.")})
-    states: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, number, entry = name.split(".", 2)
-            states.setdefault(int(number), {})[entry] = value
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": states})
+    reader.load_state_dict(below("reader.", tensors))
+    unpack_state(optimizer, below("optimizer.", tensors))
     return int(values["step"])
 
 
@@ -206,7 +202,8 @@ class _Reader(nn.Module):
         follows = torch.arange(1, tokens.shape[1]) < lengths[:, None]
         if not words or not follows.any():
             return mapped, mapped.new_zeros(())
-        hidden = torch.cat([_widened(piece, len(tokens)) for piece in windows.pieces], dim=1)
+        # The pieces are (rows, time, features) of rows that have not ended; zeros stand for those that have.
+        hidden = torch.cat([F.pad(piece, (0, 0, 0, 0, 0, len(tokens) - len(piece))) for piece in windows.pieces], dim=1)
         said, targets = hidden[windows.back, :-1][follows], tokens[:, 1:][follows]
         return mapped, self.model.decoder.loss(said, self.model.encoder.embedding.weight, targets) / len(targets)
 
@@ -225,11 +222,6 @@ def _begin_map(
     regression = Ridge(alpha=_RIDGE).fit(torch.cat(states).double().numpy(), torch.cat(wanted).double().numpy())
     reader.map.weight.copy_(torch.from_numpy(regression.coef_))
     reader.map.bias.copy_(torch.from_numpy(regression.intercept_))
-
-
-def _widened(piece: Tensor, rows: int) -> Tensor:
-    """``piece`` (rows that have not ended, time, features) with zeros for those that have."""
-    return F.pad(piece, (0, 0, 0, 0, 0, rows - len(piece)))
 
 
 def _share(step: int, steps: int) -> float:
