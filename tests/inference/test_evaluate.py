@@ -10,8 +10,7 @@ import pytest
 from sklearn import metrics as reference
 
 from ulmengine.inference import InferenceError, curves, evaluate
-from ulmengine.inference.evaluate import document_losses
-from ulmengine.inference.tally import Patterns
+from ulmengine.inference.evaluate import Patterns, document_losses
 
 # Six documents, three classes. Answers: 0 0 1 1 2 0; truth: 0 1 1 1 2 2. Four of six are right.
 ANSWERS = np.array([[.7, .2, .1], [.5, .3, .2], [.1, .8, .1], [.3, .6, .1], [.1, .1, .8], [.6, .1, .3]])

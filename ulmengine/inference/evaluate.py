@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from ulmengine.events import defined
+from ulmengine.training.metrics import Bools, Ranked, Tally
 
 from .calibrate import Floats, one_hot
 from .errors import InferenceError
-from .ranking import Bin, Ranked, Reliability
-from .tally import Bools, Patterns, Tally
+from .ranking import Bin, Reliability
 
 RESAMPLES = 1_000
 # The figures that need the documents themselves are resampled less often when there are many of them.
@@ -24,6 +25,8 @@ _HEAVY_LEAST = 50
 _AT_ONCE = 100_000
 """Numbers of all samples that are worked on together: enough that NumPy's loops do the work, few in memory."""
 _TINY = 1e-12
+_SHORT_CUT = 5  # documents a pattern from which on drawing pattern counts is faster than drawing documents
+_BLOCK = 4_000_000  # counts held at once while resampling
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,55 @@ def document_losses(scores: Floats, truth: Floats, multi_label: bool) -> Floats:
         sure = np.clip(scores, _TINY, 1 - _TINY)
         return np.asarray(-(truth * np.log(sure) + (1 - truth) * np.log1p(-sure)).sum(1))
     return np.asarray(-np.log(np.maximum((scores * truth).sum(1), _TINY)))
+
+
+class Patterns:
+    """The distinct pairs of truth and answer, and how many documents show each.
+
+    Drawing documents with replacement is drawing pattern counts from a multinomial distribution: the same
+    distribution, in the time of the patterns rather than of the documents.
+    """
+
+    def __init__(self, truth: Bools, predicted: Bools, multi_label: bool) -> None:
+        rows = np.packbits(np.concatenate([truth, predicted], axis=1), axis=1)
+        _, first, self._shown, counts = np.unique(
+            rows, axis=0, return_index=True, return_inverse=True, return_counts=True
+        )
+        self.counts = counts
+        self.documents = len(truth)
+        self.multi_label = multi_label
+        self._true = csr_matrix(truth[first].astype(np.float64))
+        self._predicted = csr_matrix(predicted[first].astype(np.float64))
+        self._hits = csr_matrix((truth[first] & predicted[first]).astype(np.float64))
+        self._exact = (truth[first] == predicted[first]).all(1).astype(np.float64)
+
+    def tally(self, counts: NDArray[np.integer] | None = None) -> Tally:
+        """Count with ``counts`` (resamples, patterns), or without them the sample as it is."""
+        weights = np.asarray(self.counts if counts is None else counts, dtype=np.float64)
+        flat = np.atleast_2d(weights)
+        hits, true, predicted = (
+            np.asarray((matrix.T @ flat.T).T).reshape(*weights.shape[:-1], -1)
+            for matrix in (self._hits, self._true, self._predicted)
+        )
+        return Tally(hits, true, predicted, weights @ self._exact, self.documents, self.multi_label)
+
+    def resampled(self, resamples: int, random: np.random.Generator) -> Tally:
+        """A tally of ``resamples`` bootstrap samples."""
+        block = max(1, _BLOCK // len(self.counts))
+        parts = [self.tally(self._draw(min(block, resamples - start), random)) for start in range(0, resamples, block)]
+        return Tally(
+            np.concatenate([part.hits for part in parts]), np.concatenate([part.true for part in parts]),
+            np.concatenate([part.predicted for part in parts]), np.concatenate([part.exact for part in parts]),
+            self.documents, self.multi_label,
+        )
+
+    def _draw(self, resamples: int, random: np.random.Generator) -> NDArray[np.integer]:
+        """(resamples, patterns) counts, whichever way is the shorter one."""
+        patterns = len(self.counts)
+        if _SHORT_CUT * patterns < self.documents:
+            return random.multinomial(self.documents, self.counts / self.documents, size=resamples)
+        drawn = (self._shown[random.integers(self.documents, size=self.documents)] for _ in range(resamples))
+        return np.stack([np.bincount(one, minlength=patterns) for one in drawn])
 
 
 def _reliability(scores: Floats, truth: Floats, chosen: Bools, multi_label: bool) -> Reliability:

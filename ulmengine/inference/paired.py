@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ulmengine.events import FEWEST_COMPARED
+from ulmengine.training.metrics import Bools
 
 from .errors import InferenceError
 from .predictions import Predictions
-from .tally import Bools
 
 Positions = NDArray[np.int64]
 

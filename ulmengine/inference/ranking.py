@@ -1,4 +1,4 @@
-"""How well probabilities rank documents and how far they can be believed: ROC and PR area, calibration error."""
+"""How well probabilities rank documents and how far they can be believed: ROC and PR curves, calibration error."""
 
 from __future__ import annotations
 
@@ -7,45 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ulmengine.training.metrics import Ranked
+
 from .calibrate import Floats
 
 BINS = 15  # as Guo et al. 2017 (1706.04599)
 _CURVE_POINTS = 200
-
-
-class Ranked:
-    """One class' scores, sorted once, so that areas under other weights of the documents cost no further sort.
-
-    :param scores: (documents,). :param truth: (documents,) of 0.0 and 1.0.
-    """
-
-    def __init__(self, scores: Floats, truth: Floats) -> None:
-        self._order = np.argsort(-scores, kind="stable")
-        ranked = scores[self._order]
-        # The last place of every group of equal scores, best first: within a group no order is defined.
-        self._ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
-        self._truth = truth[self._order]
-
-    def counts(self) -> tuple[Floats, Floats, float]:
-        """Below each distinct score, best first: (true positives, documents above it), and all positives there are."""
-        found = np.cumsum(self._truth)[self._ends]
-        return found, (self._ends + 1).astype(np.float64), float(found[-1])
-
-    def areas(self, weights: Floats) -> tuple[Floats, Floats]:
-        """(..., documents) -> area under the ROC curve and average precision, (...) each; not-a-number where one side
-        has no weight."""
-        ranked = weights.take(self._order, -1)
-        everything = ranked.cumsum(-1).take(self._ends, -1)
-        above = (ranked * self._truth).cumsum(-1).take(self._ends, -1)
-        total_positive, total_negative = above[..., -1], everything[..., -1] - above[..., -1]
-        both = (total_positive > 0) & (total_negative > 0)
-        positive = np.diff(above, prepend=0.0)
-        negative = np.diff(everything, prepend=0.0) - positive
-        precision = np.divide(above, everything, out=np.zeros_like(above), where=everything > 0)
-        area, average = (negative * (above - positive / 2)).sum(-1), (positive * precision).sum(-1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return (np.where(both, area / (total_positive * total_negative), np.nan),
-                    np.where(both, average / total_positive, np.nan))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ulmengine.inference.calibrate import alike, chosen
 from ulmengine.inference.evaluate import document_losses, intervals_of_classes, wilson
 from ulmengine.inference.predictions import Who
 from ulmengine.inference.ranking import BINS, Bin, Reliability
-from ulmengine.inference.tally import Tally
+from ulmengine.training.metrics import Tally
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -14,7 +14,7 @@ from studio.pages.parts.bars import Bar, BarList
 from studio.widgets import Button, CalmCombo, Label, Paragraph
 from studio.widgets.layouts import STRETCH, Part, as_widget, in_column, in_row, scrolling
 from ulmengine.inference import curves
-from ulmengine.inference.ranking import Ranked
+from ulmengine.training.metrics import Ranked
 
 from .answers import COLUMN, CONFIDENCE, GIVEN, LENGTH, SAID, UNKNOWN, Answers, Bools, Group
 from .lines import CurvePicture, ReliabilityPicture
