@@ -6,9 +6,11 @@ has been silent for minutes is taken for dead: a node that went down must not ke
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -19,14 +21,37 @@ from uuid import uuid4
 
 import psutil
 
-from . import oslock
 from .records import read_json
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # Windows keeps others from reading what is locked, so a byte far behind the text is taken.
+    _PLACE = 1 << 30
+
+    def _lock(file: BinaryIO, *, alone: bool) -> None:
+        del alone
+        file.seek(_PLACE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+    def _unlock(file: BinaryIO) -> None:
+        file.seek(_PLACE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO, *, alone: bool) -> None:
+        fcntl.flock(file.fileno(), (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+
+    def _unlock(file: BinaryIO) -> None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
 
 FORMAT = 1
 BEAT_S = 30.0
 SILENT_S = 300.0
 """Seconds without a sign after which a process of another machine counts as dead."""
 _TRIES, _WAIT_S = 10, 0.03
+_HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
 class RunBusyError(RuntimeError):
@@ -91,7 +116,7 @@ class RunLock:
         file = self.path.open("a+b")
         try:
             # Its last owner may have removed it between the two: then it is another file that stands there now.
-            if oslock.take(file) is not False and _is_same(file, self.path):
+            if _locked(file, alone=True) is not False and _is_same(file, self.path):
                 mine = {
                     "format": FORMAT, "pid": os.getpid(), "started": psutil.Process().create_time(),
                     "host": socket.gethostname(), "token": self._token,
@@ -150,10 +175,25 @@ def owner_of(path: Path) -> int | None:
     return None if free else pid
 
 
+def _locked(file: BinaryIO, *, alone: bool) -> bool | None:
+    """Lock ``file`` for this opening of it, or see that nobody has it ``alone``, until the process ends, however that
+    ends. False: another one holds it, None: this file system has no locks."""
+    try:
+        _lock(file, alone=alone)
+    except OSError as error:
+        return False if error.errno in _HELD else None
+    return True
+
+
 def _is_free(path: Path) -> bool | None:
+    """Whether nobody holds the lock at ``path``; None: this file system has no locks."""
     try:
         with path.open("rb") as file:
-            return oslock.is_free(file)
+            free = _locked(file, alone=False)
+            if free:
+                with suppress(OSError):
+                    _unlock(file)
+            return free
     except FileNotFoundError:
         return True
     except OSError:
