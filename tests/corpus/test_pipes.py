@@ -17,7 +17,7 @@ from tests.corpus.helpers import everything, opened
 from ulmengine.cli.output import printable
 from ulmengine.corpus import CorpusError
 from ulmengine.corpus.readers import pipes
-from ulmengine.inference.lone_text import read_text
+from ulmengine.inference.sources import read_text
 
 TABLE = b"text,label\none fine film,good\none dull film,bad\n"
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are a thing of POSIX")

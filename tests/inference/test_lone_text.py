@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ulmengine.corpus import CorpusError
-from ulmengine.inference.lone_text import is_lone_text, read_text
+from ulmengine.inference.sources import is_lone_text, read_text
 
 WORDS = "café naïve déjà vu, où ça se fête"
 

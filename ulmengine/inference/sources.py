@@ -15,16 +15,19 @@ from ulmengine.config import NONE, CorpusConfig, SplitConfig
 from ulmengine.corpus import CorpusError, Documents, Preview, Understood, open_corpus, preview
 from ulmengine.corpus.cells import BETWEEN, FALSE, TRUE
 from ulmengine.corpus.column_names import KNOWN_NAMES
+from ulmengine.corpus.errors import os_failure
 from ulmengine.corpus.likeness import shows_anything
+from ulmengine.corpus.limits import SAMPLE_BYTES
+from ulmengine.corpus.readers.encoding import TextDecoder, detect, refuse_binary
 from ulmengine.corpus.readers.formats import look_at
-from ulmengine.corpus.readers.pipes import came_through_pipe, is_pipe, known_as
+from ulmengine.corpus.readers.mail import begins_as_mail, mail_text
+from ulmengine.corpus.readers.pipes import as_file, came_through_pipe, is_pipe, known_as
 from ulmengine.corpus.readers.source import find_source
 from ulmengine.corpus.readers.tabular import cut_like_heading, names_among
 from ulmengine.events import Event, Note, Progress
 from ulmengine.models import Columns
 
 from .errors import InferenceError
-from .lone_text import is_lone_text, read_text
 from .predict import Prediction, Predictor, windows
 
 _FIELD = re.compile(r"xxfld \d+")
@@ -33,6 +36,8 @@ _MARKED = ("jsonl", "fasttext", "trec", "trees", "scored", "sections")
 _FEW, _FEW_NAMED = 5, 3
 """With fewer rows, cells may be those of one text by chance; so also under a heading that names the columns wanted."""
 _LINES = ("lines", "blocks", "file")
+LONE_TEXTS = (".txt", ".text", ".md", ".eml", ".log")
+"""A file that ends so is one document if it shows no table; anything else is read as a table or a corpus."""
 LONG = 200_000
 """From so many characters on a text takes long enough for progress to be told."""
 
@@ -74,6 +79,29 @@ class Text:
 def is_blank(text: str) -> bool:
     """Whether there is nothing to read in ``text`` but marks of its columns."""
     return not shows_anything(_FIELD.sub("", text))
+
+
+def is_lone_text(path: Path) -> bool:
+    """Whether the file at ``path`` is one document, going by its name; what comes through a pipe always is."""
+    return path.suffix.lower() in LONE_TEXTS or is_pipe(path)
+
+
+def read_text(path: Path) -> str:
+    """The text of the file at ``path``, in the encoding that it is found to have, of a mail subject and body; of "-"
+    what standard input gives.
+
+    :raises CorpusError: it cannot be read, or is no text.
+    """
+    try:
+        with as_file(path) as there:
+            name, data = Path(there.name), there.read_bytes()
+    except OSError as error:
+        raise os_failure(error, path) from error
+    if begins_as_mail(data):  # as in a corpus of mails
+        return mail_text(data)
+    sample = data[:SAMPLE_BYTES]
+    refuse_binary(sample, name, forced=False)
+    return TextDecoder(detect(sample, whole=len(data) <= SAMPLE_BYTES).name).decode(data, True)
 
 
 def text_columns(

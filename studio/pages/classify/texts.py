@@ -15,8 +15,7 @@ from studio.models.document_table import label_of
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.disk import whole
 from ulmengine.events import Event
-from ulmengine.inference.lone_text import is_lone_text, read_text
-from ulmengine.inference.sources import rows_in_place, table_in
+from ulmengine.inference.sources import is_lone_text, read_text, rows_in_place, table_in
 from ulmengine.models import Columns as Learnt
 
 UNREADABLE = (OSError, ValueError)

@@ -20,8 +20,8 @@ from studio.shell import Shell, TableToMeasure
 from tests.gui.classify.help import TEXTS, expected, hold, settle
 from tests.gui.fakes import ScriptedAsk
 from tests.gui.pages_help import write_csv
-from ulmengine.inference.lone_text import read_text
 from ulmengine.inference.predict import Prediction
+from ulmengine.inference.sources import read_text
 
 
 def test_a_table_is_classified_row_by_row(
