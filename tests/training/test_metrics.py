@@ -20,7 +20,7 @@ def scores_and_targets(classes: int, seed: int) -> tuple[np.ndarray, np.ndarray]
 @pytest.mark.parametrize("classes", [2, 4])
 def test_one_label_a_document(classes: int) -> None:
     scores, targets = scores_and_targets(classes, classes)
-    figures = ClassifierMetrics(classes, multi_label=False)
+    figures = ClassifierMetrics(classes)
     for start, stop in ((0, 7), (7, 50), (50, 60)):
         figures.add(float(start), stop - start, scores[start:stop], targets[start:stop])
     said = scores.argmax(axis=1)
@@ -41,7 +41,7 @@ def test_one_label_a_document(classes: int) -> None:
 def test_several_labels_a_document() -> None:
     random = np.random.default_rng(3)
     scores, targets = random.random((40, 3)), random.integers(0, 2, (40, 3)).astype(np.float32)
-    figures = ClassifierMetrics(3, multi_label=True)
+    figures = ClassifierMetrics(3)
     figures.add(0.5, 40, scores, targets)
     said = (scores >= 0.5).astype(int)
     assert figures.result() == pytest.approx({
@@ -55,7 +55,7 @@ def test_several_labels_a_document() -> None:
 
 
 def test_what_is_undefined_is_left_out_or_nothing() -> None:
-    figures = ClassifierMetrics(2, multi_label=False)
+    figures = ClassifierMetrics(2)
     assert figures.result() == {}
     figures.add(0.1, 2, np.array([[0.9, 0.1], [0.8, 0.2]]), np.array([0, 0]))
     result = figures.result()

@@ -24,7 +24,7 @@ from .errors import InferenceError
 from .predictions import Who
 
 T = TypeVar("T")
-Reader = Callable[[Tensor, Tensor], Tensor]  # tokens (batch, time), lengths (batch,) -> scores (batch, classes)
+Reader = Callable[[Tensor, Tensor], Tensor]  # tokens (batch, time), lengths (batch,) -> figures (batch, n): scores, say
 # Texts are taken in windows of at most so many and so many characters, sorted by length inside, answered in order.
 WINDOW_TEXTS = 2_048
 WINDOW_CHARACTERS = 16_000_000
@@ -118,9 +118,7 @@ class Predictor:
 
     def logits_of(self, documents: Sequence[Sequence[int]]) -> Floats:
         """The same of token ids; each document has at least one."""
-        classes = len(self.labels)
-        scores = [_in_batches(documents, partial(self._scores, reader, backwards=name == "backward"), classes)
-                  for name, reader in self._readers.items()]
+        scores = [self._read(reader, documents, name, len(self.labels)) for name, reader in self._readers.items()]
         if not all(np.isfinite(one).all() for one in scores):
             raise InferenceError("the model's answers are not numbers: its weights are damaged or have diverged; use "
                                  "the model of an earlier checkpoint")
@@ -129,16 +127,8 @@ class Predictor:
     def pooled(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(texts, features) what the networks' heads score, the directions beside each other."""
         documents = [self.tokenizer.encode(text) for text in texts]
-        return np.concatenate([_in_batches(documents, partial(self._pooled, network, backwards=name == "backward"), 1)
+        return np.concatenate([self._read(network.pooled, documents, name, 1)
                                for name, network in self.networks.items()], axis=1)
-
-    @torch.no_grad()
-    def _pooled(
-        self, network: TextClassifier, documents: Sequence[Sequence[int]], backwards: bool
-    ) -> NDArray[np.float32]:
-        tokens, lengths = padded(documents, backwards)
-        found: NDArray[np.float32] = network.pooled(tokens.to(self.device), lengths).float().cpu().numpy()
-        return found
 
     def _own_answers(self, texts: Sequence[str]) -> Floats:
         """What the model as a whole answers."""
@@ -159,10 +149,21 @@ class Predictor:
             chosen = (self.labels[int(row.argmax())],)
         return Prediction(", ".join(chosen), chosen, values)
 
+    def _read(
+        self, reader: Reader, documents: Sequence[Sequence[int]], direction: str, width: int
+    ) -> NDArray[np.float32]:
+        """(documents, figures) what ``reader`` makes of each; ``width``: how many figures, where there are none."""
+        found: NDArray[np.float32] | None = None
+        for places in batches([len(document) for document in documents]):
+            part = self._batch(reader, [documents[place] for place in places], direction == "backward")
+            found = np.empty((len(documents), part.shape[1]), dtype=np.float32) if found is None else found
+            found[places] = part
+        return np.zeros((0, width), np.float32) if found is None else found
+
     # Not inference mode: the same networks take gradients for explanations, in the same scratch memory.
     @torch.no_grad()
-    def _scores(self, reader: Reader, documents: Sequence[Sequence[int]], backwards: bool) -> NDArray[np.float32]:
-        """(documents, classes) of one batch, longest first; in halves where the device's memory is too small."""
+    def _batch(self, reader: Reader, documents: Sequence[Sequence[int]], backwards: bool) -> NDArray[np.float32]:
+        """The same of one batch, longest first; in halves where the device's memory is too small."""
         tokens, lengths = padded(documents, backwards)
         try:
             found: NDArray[np.float32] = reader(tokens.to(self.device), lengths).float().cpu().numpy()
@@ -175,19 +176,7 @@ class Predictor:
                 ) from error
         half = len(documents) // 2
         parts = (documents[:half], documents[half:])
-        return np.concatenate([self._scores(reader, part, backwards) for part in parts])
-
-
-def _in_batches(
-    documents: Sequence[Sequence[int]], ask: Callable[[Sequence[Sequence[int]]], NDArray[np.float32]], width: int
-) -> NDArray[np.float32]:
-    """(documents, figures) what ``ask`` gives of the batches; ``width``: how many figures, where nothing is asked."""
-    found: NDArray[np.float32] | None = None
-    for places in batches([len(document) for document in documents]):
-        part = ask([documents[place] for place in places])
-        found = np.empty((len(documents), part.shape[1]), dtype=np.float32) if found is None else found
-        found[places] = part
-    return np.zeros((0, width), np.float32) if found is None else found
+        return np.concatenate([self._batch(reader, part, backwards) for part in parts])
 
 
 def reader_of(network: TextClassifier) -> Reader:

@@ -41,11 +41,11 @@ class LanguageModelMetrics:
 class ClassifierMetrics:
     """Loss, accuracy, F1, MCC and AUC over documents.
 
-    :param classes: number of labels. :param multi_label: whether a document has any number of them.
+    :param classes: number of labels.
     """
 
-    def __init__(self, classes: int, multi_label: bool) -> None:
-        self.classes, self.multi_label = classes, multi_label
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
         self.loss = 0.0
         self.weight = 0.0
         self._scores: list[Floats] = []
@@ -76,11 +76,12 @@ class ClassifierMetrics:
         if not self._scores:
             return {}
         scores, targets = np.concatenate(self._scores), np.concatenate(self._targets)
-        if self.multi_label:
+        multi_label = targets.ndim > 1
+        if multi_label:
             truth, said = targets > 0, scores >= 0.5
         else:
             truth, said = (np.arange(self.classes) == found[:, None] for found in (targets, scores.argmax(axis=1)))
-        tally = Tally.of(truth, said, self.multi_label)
+        tally = Tally.of(truth, said, multi_label)
         figures = {
             "valid_loss": self.loss / self.weight, "accuracy": float(tally.accuracy()),
             "f1_macro": float(tally.f1()[tally.present].mean()) if tally.present.any() else 0.0,

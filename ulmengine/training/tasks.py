@@ -217,19 +217,13 @@ class ClassifierTask:
     def validate(self, said: int) -> Validation:
         if self._valid is None or not len(self._valid):
             return {}
-        figures: ClassifierMetrics | None = None
-        every, self._measured = _interval(len(self._valid)), 0
+        figures, every, self._measured = ClassifierMetrics(self.model.classes), _interval(len(self._valid)), 0
         with self.model.encoder.fixed():
             for number, batch in enumerate(self._valid.epoch(0), start=1):
-                part = documents_of(batch, self._world)
-                if figures is None:
-                    figures = ClassifierMetrics(self.model.classes, cast(Tensor, part.targets).ndim > 1)
-                self._measure(part, figures)
+                self._measure(documents_of(batch, self._world), figures)
                 self._measured += len(batch.indices)
                 if number % every == 0 and number // every > said:
                     yield Progress("validation", number, len(self._valid), "batches")
-        if figures is None:
-            return {}
         if self._world is not None:
             figures.combine(self._world.gather(figures))
         return figures.result()
@@ -254,7 +248,7 @@ class ClassifierTask:
         tokens, targets = _to(self._device, batch.tokens, cast(Tensor, batch.targets))
         scores = self.model(tokens, batch.lengths).float()
         loss = float(self._loss(scores, targets))
-        scores = scores.sigmoid() if figures.multi_label else scores.softmax(dim=1)
+        scores = scores.sigmoid() if targets.ndim > 1 else scores.softmax(dim=1)
         if len(batch.indices):
             figures.add(loss, self.weight(batch), scores.cpu().double().numpy(), np.asarray(batch.targets))
 
