@@ -13,12 +13,13 @@ from torch import Tensor
 from ulmengine.events import Event, Progress
 from ulmengine.nets import TextClassifier
 from ulmengine.tokens import PAD
+from ulmengine.training.batches import padded
 
 from .align import Span, word_spans
 from .blend import Blend
 from .calibrate import Floats, probabilities
 from .errors import InferenceError
-from .predict import Predictor, padded
+from .predict import Predictor
 
 # A longer text is left out of in this many parts at most, neighbouring words together.
 OCCLUSIONS = 400
@@ -108,7 +109,7 @@ def gradient_times_input(
 
     Tokens before the classifier's window (its ``max_tokens``) have none. The network is not changed.
     """
-    tokens, lengths = padded([ids], backwards)
+    tokens, lengths = padded([ids[::-1] if backwards else ids])
     device = network.encoder.device
     table = network.encoder.embedding.weight.detach()
     vectors = table[tokens[0].to(device)].requires_grad_()

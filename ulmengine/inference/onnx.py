@@ -27,9 +27,10 @@ from ulmengine.models.bundle import Counts
 from ulmengine.nets.pooling import LastPooling
 from ulmengine.tokens import PAD, terms_from_json
 from ulmengine.tokens.terms import terms_to_json
+from ulmengine.training.batches import padded
 
 from .baseline import units_of
-from .predict import Predictor, padded
+from .predict import Predictor
 
 if TYPE_CHECKING:
     from ulmengine.nets import TextClassifier
@@ -198,7 +199,7 @@ def _batches(bundle: Bundle, texts: Sequence[str]) -> Iterator[tuple[list[str], 
     for start in range(0, len(documents), _BATCH):
         batch = documents[start : start + _BATCH]
         chosen = [text for _, text in batch]
-        tokens, lengths = padded([document for document, _ in batch], backwards=False)
+        tokens, lengths = padded([document for document, _ in batch])
         yield chosen, {"tokens": tokens.numpy(), "lengths": lengths.numpy(),
                        **{name: _strings(cut, chosen) for name, cut in cutters.items()}}
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from ulmengine.events import Event, Progress
 from ulmengine.models import Bundle
 from ulmengine.nets import TextClassifier, choose_device, precision_for, set_precision
-from ulmengine.tokens import PAD
+from ulmengine.training.batches import cut, padded
 
 from .blend import Blend
 from .calibrate import Floats, average, probabilities
@@ -164,7 +164,7 @@ class Predictor:
     @torch.no_grad()
     def _batch(self, reader: Reader, documents: Sequence[Sequence[int]], backwards: bool) -> NDArray[np.float32]:
         """The same of one batch, longest first; in halves where the device's memory is too small."""
-        tokens, lengths = padded(documents, backwards)
+        tokens, lengths = padded([document[::-1] for document in documents] if backwards else documents)
         try:
             found: NDArray[np.float32] = reader(tokens.to(self.device), lengths).float().cpu().numpy()
             return found
@@ -217,21 +217,7 @@ def asked_in_windows(
     return found
 
 
-def batches(lengths: Sequence[int]) -> Iterator[NDArray[np.int64]]:
+def batches(lengths: Sequence[int]) -> list[NDArray[np.int64]]:
     """Positions of documents of these ``lengths`` in batches, longest first, each sorted from the longest down."""
     sizes = np.asarray(lengths, dtype=np.int64)
-    order = np.argsort(-sizes, kind="stable")
-    start = 0
-    while start < len(order):
-        rows = max(1, min(BATCH_ROWS, BATCH_TOKENS // max(1, int(sizes[order[start]]))))
-        yield order[start : start + rows]
-        start += rows
-
-
-def padded(documents: Sequence[Sequence[int]], backwards: bool) -> tuple[Tensor, Tensor]:
-    """Right-padded tokens (batch, time) and lengths (batch,) of ``documents``, the longest one first."""
-    lengths = [len(document) for document in documents]
-    tokens = np.full((len(documents), lengths[0]), PAD, dtype=np.int64)
-    for row, document in enumerate(documents):
-        tokens[row, : len(document)] = document[::-1] if backwards else document
-    return torch.from_numpy(tokens), torch.tensor(lengths)
+    return cut(np.argsort(-sizes, kind="stable"), sizes, BATCH_ROWS, BATCH_TOKENS)

@@ -24,6 +24,34 @@ POOL = 50
 Order = npt.NDArray[np.int64]
 
 
+def padded(documents: Sequence[Sequence[int] | npt.NDArray[Any]]) -> tuple[Tensor, Tensor]:
+    """Right-padded tokens (batch, time) and lengths (batch,) of ``documents``, the longest one first."""
+    lengths = [len(document) for document in documents]
+    tokens = np.full((len(documents), max(1, lengths[0])), PAD, dtype=np.int64)
+    for row, document in enumerate(documents):
+        tokens[row, : len(document)] = document
+    return torch.from_numpy(tokens), torch.tensor(lengths)
+
+
+def cut(order: Order, lengths: Order, rows: int, budget: int | None, *, none_alone: bool = False) -> list[Order]:
+    """Documents in this ``order`` in batches of at most so many ``rows``, and ``budget`` tokens, padding included.
+
+    :param lengths: of all documents, in ``order`` none longer than the one before it within a batch.
+    :param none_alone: leave no single document for the last batch.
+    """
+    batches: list[Order] = []
+    start = 0
+    while start < len(order):
+        wanted = rows
+        if budget:
+            wanted = min(rows, max(1, budget // max(1, int(lengths[order[start]]))))
+        if none_alone and len(order) - start == wanted + 1 and wanted > 2:
+            wanted -= 1  # leaves two for the last batch, not one
+        batches.append(order[start : start + wanted])
+        start += wanted
+    return batches
+
+
 @dataclass
 class StreamBatch:
     """One step of the language model.
@@ -191,7 +219,7 @@ class DocumentBatches:
         self._store = store
         self._targets = None if targets is None else torch.from_numpy(np.ascontiguousarray(targets))
         self._lengths = np.minimum(store.lengths, max_tokens) if max_tokens else store.lengths
-        self.batch_size, self._budget, self._limit = batch_size, token_budget, max_tokens
+        self.batch_size, self._budget = batch_size, token_budget
         self._train, self._seed, self._backwards, self._only = train, seed, backwards, only
 
     def __len__(self) -> int:
@@ -212,8 +240,7 @@ class DocumentBatches:
 
     def epoch(self, n: int, skip: int = 0) -> Iterator[DocumentBatch]:
         """The batches of epoch ``n`` from number ``skip`` on; the same ones however often it is asked."""
-        for indices in self.batches(n)[skip:]:
-            yield self._collate(indices)
+        return map(self._collate, self.batches(n)[skip:])
 
     def _pooled(self, order: Order) -> list[Order]:
         """Sort pools by length, the longest document of all in the first, and cut them into batches."""
@@ -236,27 +263,12 @@ class DocumentBatches:
         return self._cut(order[np.argsort(-bounds[order], kind="stable")], bounds)
 
     def _cut(self, order: Order, lengths: Order) -> list[Order]:
-        """Consecutive batches; ``lengths`` are what counts against the budget, none longer than the one before
-        within a batch."""
-        batches: list[Order] = []
-        start = 0
-        while start < len(order):
-            rows = self.batch_size
-            if self._budget:
-                rows = min(rows, max(1, self._budget // max(1, int(lengths[order[start]]))))
-            if self._train and len(order) - start == rows + 1 and rows > 2:
-                rows -= 1  # leaves two for the last batch, not one
-            batches.append(order[start : start + rows])
-            start += rows
-        return batches
+        return cut(order, lengths, self.batch_size, self._budget, none_alone=self._train)
 
     def _collate(self, indices: Order) -> DocumentBatch:
         indices = indices[np.argsort(-self._lengths[indices], kind="stable")]
-        lengths = self._lengths[indices]
-        tokens = np.full((len(indices), max(1, int(lengths[0]))), PAD, dtype=np.int64)
-        for row, index in enumerate(indices):
-            document = self._store[int(index)]
-            document = document[::-1] if self._backwards else document
-            tokens[row, : lengths[row]] = document[len(document) - lengths[row] :]
+        documents = [self._store[int(index)][:: -1 if self._backwards else 1] for index in indices]
+        tokens, lengths = padded([document[len(document) - length :]
+                                  for document, length in zip(documents, self._lengths[indices], strict=True)])
         targets = None if self._targets is None else self._targets[torch.from_numpy(indices)]
-        return DocumentBatch(torch.from_numpy(tokens), torch.from_numpy(lengths), targets, indices)
+        return DocumentBatch(tokens, lengths, targets, indices)

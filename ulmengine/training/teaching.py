@@ -37,6 +37,7 @@ from ulmengine.nets.bpt3c import Windows, read_documents
 from ulmengine.nets.pooling import ConcatPooling
 from ulmengine.plan.errors import TrainingError
 
+from .batches import padded
 from .groups import below
 from .optimizers import pack_state, unpack_state
 
@@ -259,13 +260,9 @@ def _batch(
     rows: NDArray[np.int64], passages: Sequence[NDArray[np.integer]], vectors: NDArray[np.floating]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Tokens (batch, time), lengths and vectors of the passages ``rows``, the longest first."""
-    lengths = np.array([min(len(passages[row]), _MOST_TOKENS) for row in rows])
-    order = np.argsort(-lengths, kind="stable")
-    rows, lengths = rows[order], lengths[order]
-    tokens = np.ones((len(rows), int(lengths[0])), dtype=np.int64)
-    for place, (row, length) in enumerate(zip(rows, lengths, strict=True)):
-        tokens[place, :length] = passages[row][:length]
-    return torch.from_numpy(tokens), torch.from_numpy(lengths), torch.from_numpy(vectors[rows].astype(np.float32))
+    rows = rows[np.argsort([-min(len(passages[row]), _MOST_TOKENS) for row in rows], kind="stable")]
+    tokens, lengths = padded([passages[row][:_MOST_TOKENS] for row in rows])
+    return tokens, lengths, torch.from_numpy(vectors[rows].astype(np.float32))
 
 
 @torch.no_grad()
