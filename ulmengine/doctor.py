@@ -83,7 +83,10 @@ LIBRARIES = (
 
 def checks() -> tuple[Check, ...]:
     """Every check that applies to this system, in the order a person should mend them."""
-    return tuple(_all())
+    found = [_python(), _venv(), *_torch(), _memory(), *_folders(), *_packages(), _plugin()]
+    if sys.platform.startswith("linux"):
+        found += [_display(), *map(_library, LIBRARIES)]
+    return tuple(found)
 
 
 def report(results: tuple[Check, ...]) -> str:
@@ -110,20 +113,6 @@ def install_commands(libraries: list[Library]) -> tuple[str, str, str]:
     )
     return (f"Debian, Ubuntu: sudo apt install {debian}", f"Fedora: sudo dnf install {fedora}",
             f"Arch: sudo pacman -S {arch}")
-
-
-def _all() -> Iterator[Check]:
-    yield _python()
-    yield _venv()
-    yield from _torch()
-    yield _memory()
-    yield from _folders()
-    yield from _packages()
-    yield _plugin()
-    if sys.platform.startswith("linux"):
-        yield _display()
-        for library in LIBRARIES:
-            yield _library(library)
 
 
 def _venv() -> Check:

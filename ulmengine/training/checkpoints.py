@@ -52,7 +52,12 @@ class Checkpoints(CheckpointFolder):
                 entry = known.get(file)
                 there = entry is not None and self.has_size(entry)
                 files[key] = entry if entry is not None and there else self._write(file, tensors, written)
-            record = self._record(snapshot, name, sequence, files, extra or {})
+            record = {
+                "format": FORMAT, "name": name, "sequence": sequence, "reason": snapshot.reason,
+                "stage": snapshot.stage, "epoch": snapshot.values.get("epoch", 0), "total": snapshot.total,
+                "best": snapshot.best, "finished": snapshot.finished, "metrics": snapshot.values.get("metrics", {}),
+                "saved_at": time.time(), "files": files, "extra": extra or {}, "values": snapshot.values,
+            }
             self._write_json(self.folder / f"{name}.json", record)
         except BaseException:
             for path in written:
@@ -86,16 +91,6 @@ class Checkpoints(CheckpointFolder):
             record["values"],
         )
 
-    def _record(
-        self, snapshot: Snapshot, name: str, sequence: int, files: dict[str, dict[str, Any]], extra: dict[str, Any]
-    ) -> dict[str, Any]:
-        return {
-            "format": FORMAT, "name": name, "sequence": sequence, "reason": snapshot.reason, "stage": snapshot.stage,
-            "epoch": snapshot.values.get("epoch", 0), "total": snapshot.total, "best": snapshot.best,
-            "finished": snapshot.finished, "metrics": snapshot.values.get("metrics", {}), "saved_at": time.time(),
-            "files": files, "extra": extra, "values": snapshot.values,
-        }
-
     def _write(self, file: str, tensors: dict[str, Tensor], written: list[Path]) -> dict[str, Any]:
         path = self.folder / file
         try:
@@ -104,7 +99,8 @@ class Checkpoints(CheckpointFolder):
                 beside.chmod(0o644)  # the library makes files that only their owner may read
                 digest, size = sha256(beside), beside.stat().st_size
         except SafetensorError as error:
-            raise _as_os_error(error, path) from error
+            number = errno.ENOSPC if any(sign in str(error) for sign in _DISK_FULL) else errno.EIO
+            raise OSError(number, os.strerror(number), str(path)) from error
         written.append(path)
         return {"file": file, "sha256": digest, "bytes": size}
 
@@ -113,9 +109,3 @@ class Checkpoints(CheckpointFolder):
         checksum = hashlib.sha256(body.encode()).hexdigest()
         with whole(path) as beside:
             beside.write_text(f'{{"sha256":"{checksum}","record":{body}}}\n', encoding="utf-8")
-
-
-def _as_os_error(error: SafetensorError, path: Path) -> OSError:
-    text = str(error)
-    number = errno.ENOSPC if any(sign in text for sign in _DISK_FULL) else errno.EIO
-    return OSError(number, os.strerror(number), str(path))

@@ -111,14 +111,11 @@ class LayerOptimizer:
                     param_groups.append({"params": params, "weight_decay": decay})
                     self._owners.append(own)
         if config.kind in ("adamw", "adam"):
-            return torch.optim.AdamW(
-                param_groups, lr=1.0, betas=(config.beta1, config.beta2), eps=config.eps, fused=self._can_fuse()
-            )
+            fused = all(p.device.type in ("cpu", "cuda") and p.is_floating_point() for p in self._parameters)
+            return torch.optim.AdamW(param_groups, lr=1.0, betas=(config.beta1, config.beta2), eps=config.eps,
+                                     fused=fused)
         momentum = config.beta1 if config.kind == "sgd" else 0.0
         return DecayingSGD(param_groups, lr=1.0, momentum=momentum)
-
-    def _can_fuse(self) -> bool:
-        return all(p.device.type in ("cpu", "cuda") and p.is_floating_point() for p in self._parameters)
 
 
 def pack_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
