@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
@@ -39,48 +40,61 @@ class Epochs(Protocol[B]):
         """The batches of epoch ``n`` (from 0) but the first ``skip``."""
 
 
-class Task(Protocol):
-    """One kind of training. A batch is a :class:`StreamBatch` or a :class:`DocumentBatch`."""
+class Task(ABC):
+    """One kind of training. A batch is a :class:`StreamBatch` or a :class:`DocumentBatch`.
 
-    @property
-    def model(self) -> LanguageModel | TextClassifier:
-        """The network."""
+    :ivar model: the network. :ivar forward: what is called for a loss; DDP stands around it.
+    """
 
-    @property
-    def forward(self) -> nn.Module:
-        """What is called for a loss; DDP stands around it."""
+    model: LanguageModel | TextClassifier
+    forward: nn.Module
+
+    def __init__(
+        self, train: Epochs[Any], valid: Epochs[Any] | None, device: torch.device, world: World | None
+    ) -> None:
+        self._train, self._valid, self._device, self._world = train, valid, device, world
 
     def __len__(self) -> int:
         """Batches of an epoch."""
+        return len(self._train)
 
+    @abstractmethod
     def epoch(self, number: int, skip: int) -> Iterator[Any]:
         """The batches of epoch ``number`` (from 0) but the first ``skip``, this process' share of each."""
 
+    @abstractmethod
     def weight(self, batch: Any) -> float:
         """How much a batch counts in the mean: its targets or documents."""
 
+    @abstractmethod
     def tokens(self, batch: Any) -> int:
         """Real tokens read."""
 
-    def rate_scale(self, batch: Any) -> float:
-        """What the batch multiplies the rate by."""
-
+    @abstractmethod
     def loss(self, batch: Any, call: nn.Module) -> tuple[Tensor, Tensor]:
         """The loss to minimise, with its graph, and the one to report, detached: means over the batch."""
 
+    @abstractmethod
     def validate(self, said: int) -> Validation:
         """Measure on the validation part; progress is told but for the first ``said`` words. {}: no such part."""
 
+    @abstractmethod
     def standing(self, metrics: dict[str, float]) -> tuple[float, ...]:
         """How good an epoch with these ``metrics`` is: the greater tuple is the better epoch."""
 
-    def chance(self, highest: float) -> float:
+    def rate_scale(self, batch: Any) -> float:  # noqa: ARG002
+        """What the batch multiplies the rate by."""
+        return 1.0
+
+    def chance(self, highest: float) -> float:  # noqa: ARG002
         """By how much the first figure of a standing differs by chance alone around the ``highest`` so far; 0: not."""
+        return 0.0
 
     def state(self) -> Any:
         """What is carried from batch to batch: tensors in tuples, or None."""
+        return None
 
-    def set_state(self, state: Any) -> None:
+    def set_state(self, state: Any) -> None:  # noqa: B027
         """Take up what :meth:`state` gave."""
 
 
@@ -97,20 +111,18 @@ class LanguageModelForward(nn.Module):
         return loss.total, loss.cross_entropy, loss.state
 
 
-class LanguageModelTask:
+class LanguageModelTask(Task):
     """Next-token prediction over contiguous streams; the state goes on from batch to batch within an epoch."""
+
+    model: LanguageModel
 
     def __init__(
         self, model: LanguageModel, train: Epochs[StreamBatch], valid: Epochs[StreamBatch] | None,
         settings: LanguageModelConfig, device: torch.device, world: World | None,
     ) -> None:
-        self.model = model
-        self._train, self._valid, self._device, self._world = train, valid, device, world
+        super().__init__(train, valid, device, world)
+        self.model, self.forward = model, LanguageModelForward(model, settings.alpha, settings.beta)
         self._state: Any = None
-        self.forward = LanguageModelForward(model, settings.alpha, settings.beta)
-
-    def __len__(self) -> int:
-        return len(self._train)
 
     def epoch(self, number: int, skip: int) -> Iterator[StreamBatch]:
         return (rows_of(batch, self._world) for batch in self._train.epoch(number, skip))
@@ -156,10 +168,6 @@ class LanguageModelTask:
     def standing(self, metrics: dict[str, float]) -> tuple[float, ...]:
         return (-metrics["valid_loss"],)
 
-    def chance(self, highest: float) -> float:
-        del highest
-        return 0.0
-
     def state(self) -> Any:
         return self._state
 
@@ -169,23 +177,21 @@ class LanguageModelTask:
         self._state = state
 
 
-class ClassifierTask:
+class ClassifierTask(Task):
     """Document classification; nothing is carried from batch to batch."""
+
+    model: TextClassifier
 
     def __init__(
         self, model: TextClassifier, train: Epochs[DocumentBatch], valid: Epochs[DocumentBatch] | None, loss: Loss,
         settings: ClassifierConfig, device: torch.device, world: World | None,
     ) -> None:
-        self.model = model
-        self.forward: nn.Module = model
-        self._train, self._valid, self._loss, self._device, self._world = train, valid, loss, device, world
-        self._consistency = settings.consistency
+        super().__init__(train, valid, device, world)
+        self.model = self.forward = model
+        self._loss, self._consistency = loss, settings.consistency
         # A linear head began with the statistics of all training documents, better than those of a batch.
         model.head.freeze_statistics(settings.freeze_batch_norm or model.head.is_linear)
         self._measured = 0  # documents of the last validation, of all processes
-
-    def __len__(self) -> int:
-        return len(self._train)
 
     def epoch(self, number: int, skip: int) -> Iterator[DocumentBatch]:
         return (documents_of(batch, self._world) for batch in self._train.epoch(number, skip))
@@ -195,10 +201,6 @@ class ClassifierTask:
 
     def tokens(self, batch: DocumentBatch) -> int:
         return int(batch.lengths.sum()) if len(batch.indices) else 0
-
-    def rate_scale(self, batch: DocumentBatch) -> float:
-        del batch
-        return 1.0
 
     def loss(self, batch: DocumentBatch, call: nn.Module) -> tuple[Tensor, Tensor]:
         tokens, targets = _to(self._device, batch.tokens, cast(Tensor, batch.targets))
@@ -236,12 +238,6 @@ class ClassifierTask:
         if not self._measured or not 0 <= highest <= 1:
             return 0.0
         return math.sqrt(highest * (1 - highest) / self._measured)
-
-    def state(self) -> Any:
-        return None
-
-    def set_state(self, state: Any) -> None:
-        del state
 
     @torch.no_grad()
     def _measure(self, batch: DocumentBatch, figures: ClassifierMetrics) -> None:
