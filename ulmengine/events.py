@@ -392,10 +392,6 @@ def _figures(values: Any) -> tuple[float, ...]:
     return tuple(map(_figure, _of(values, list, tuple)))
 
 
-def _pair(values: Any) -> tuple[float, ...]:
-    return _figures(values if len(values) == 2 else None)
-
-
 _READERS: dict[str, Callable[[Any], Any]] = {
     str(str): lambda value: _of(value, str),
     str(int): lambda value: _of(value, int),
@@ -403,7 +399,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     str(float): _figure,
     "float | None": lambda value: None if value is None else _figure(value),
     "tuple[float, ...]": _figures,
-    "tuple[float, float]": _pair,
+    "tuple[float, float]": lambda values: _figures(values if len(values) == 2 else None),
     "tuple[str, ...]": lambda values: tuple(_of(value, str) for value in _of(values, list, tuple)),
     "tuple[dict[str, typing.Any], ...]": lambda values: tuple(_of(value, dict) for value in _of(values, list, tuple)),
     "dict[str, float]": lambda values: {name: _figure(value) for name, value in _of(values, dict).items()},

@@ -68,7 +68,8 @@ def token_places(text: str, tokens: Sequence[str]) -> list[tuple[int, int] | Non
             waiting += [position] if position else []
             continue
         surface = token.removeprefix(_PIECE_START).lower() if len(token) > 1 else token.lower()
-        place = _find(lowered, surface, cursor, count if _repeated(tokens, position) else 1)
+        repeated = position > 1 and tokens[position - 2] in (REPEAT, WORD_REPEAT)
+        place = _find(lowered, surface, cursor, count if repeated else 1)
         if place is None:
             waiting.append(position)
             continue
@@ -78,10 +79,6 @@ def token_places(text: str, tokens: Sequence[str]) -> list[tuple[int, int] | Non
     if waiting and lowered[cursor:].strip():
         _settle(waiting, tokens, lowered, cursor, (len(text), len(text)), places)
     return places
-
-
-def _repeated(tokens: Sequence[str], position: int) -> bool:
-    return position > 1 and tokens[position - 2] in (REPEAT, WORD_REPEAT)
 
 
 def _find(text: str, surface: str, cursor: int, count: int) -> tuple[int, int] | None:

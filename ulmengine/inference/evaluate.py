@@ -200,11 +200,12 @@ def _counted(sample: Tally, drawn: Tally) -> dict[str, Estimate]:
     figures: dict[str, Callable[[Tally], Floats]] = {
         "accuracy": Tally.accuracy, "f1_macro": Tally.f1_macro, "f1_micro": Tally.f1_micro, "mcc": Tally.mcc,
     }
-    found = {name: Estimate(float(figure(sample)), *_interval(figure(drawn))) for name, figure in figures.items()}
-    shares = ("accuracy",) if sample.multi_label else ("accuracy", "f1_micro")
-    for name in shares:
-        one = found[name]
-        found[name] = Estimate(one.value, *_for_certain(one.value, sample.documents, (one.low, one.high)))
+    found: dict[str, Estimate] = {}
+    for name, figure in figures.items():
+        value, interval = float(figure(sample)), _interval(figure(drawn))
+        if name == "accuracy" or (name == "f1_micro" and not sample.multi_label):  # shares of the documents
+            interval = _for_certain(value, sample.documents, interval)
+        found[name] = Estimate(value, *interval)
     return found
 
 

@@ -66,12 +66,12 @@ def check_stages(before: RunConfig, after: RunConfig, stage: int) -> None:
 def check_change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
     """What going on with ``after`` changes in the run in ``folder``, as :func:`check_resumed`; nothing is written.
 
-    A run that has not begun yet, because it could not, may change in everything.
+    A run that has never trained, as its log and its checkpoints tell, may change in everything.
 
     :raises RunFolderError: as :func:`check_resumed`, or a stage that has begun would be another one.
     """
     before = folder.config()
-    if not has_begun(folder):
+    if not any(folder.checkpoints.glob("*")) and not any(True for _ in folder.events(RunStarted)):
         return _told(difference(before, after))
     changed = check_resumed(before, after)
     if any(name.endswith(("epochs", "refit")) for name in changed):
@@ -79,11 +79,6 @@ def check_change(folder: RunFolder, after: RunConfig) -> dict[str, str]:
         if latest is not None:
             check_stages(before, after, latest.stage)
     return changed
-
-
-def has_begun(folder: RunFolder) -> bool:
-    """Whether the run in ``folder`` has ever trained, as far as its log and its checkpoints tell."""
-    return any(folder.checkpoints.glob("*")) or any(True for _ in folder.events(RunStarted))
 
 
 def change(folder: RunFolder, after: RunConfig) -> dict[str, str]:

@@ -36,8 +36,13 @@ def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> 
     :raises RunFolderError: something stands at ``target``, or it cannot be written.
     """
     if target.suffix.lower() == ".zip":
-        with making(target), whole(target) as beside:
-            _write_zip(source, beside, checkpoints)
+        # Weights do not get smaller by packing, so nothing is packed and the copy is as fast as the disk.
+        with making(target), whole(target) as beside, zipfile.ZipFile(
+            beside, "w", zipfile.ZIP_STORED, strict_timestamps=False
+        ) as file:
+            for path, name in _files(source, checkpoints):
+                file.write(path, name)
+            file.writestr(README, commands(source, checkpoints))
         return target
     with making(target), whole_folder(target) as beside:
         for path, name in _files(source, checkpoints):
@@ -115,14 +120,6 @@ def _files(source: RunFolder, checkpoints: bool) -> Iterator[tuple[Path, str]]:
             unfinished = name.endswith(".part") or name.startswith(".tmp")
             if not unfinished and (here != Path() or name not in (*_LEFT_OUT, README)):
                 yield Path(folder) / name, (here / name).as_posix()
-
-
-def _write_zip(source: RunFolder, beside: Path, checkpoints: bool) -> None:
-    # Weights do not get smaller by packing, so nothing is packed and the copy is as fast as the disk.
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED, strict_timestamps=False) as file:
-        for path, name in _files(source, checkpoints):
-            file.write(path, name)
-        file.writestr(README, commands(source, checkpoints))
 
 
 def _unpack(path: Path, made: Path) -> None:

@@ -43,6 +43,7 @@ class Session(StageState):
     def __init__(self, task: Task, plan: StagePlan, ctx: TrainContext, start: Snapshot | None) -> None:
         super().__init__(task, plan, ctx)
         self._unread = Unread(ctx.clock)
+        self._read_every = ctx.read_every or (1 if ctx.device.type == "cpu" else GPU_READ_EVERY)
         self._last_save = self._began = ctx.clock()
         self._unsaved = False
         if start is None:
@@ -90,7 +91,7 @@ class Session(StageState):
             plan.index, standing.epoch + 1, standing.step, self.ctx.total, 0.0, taken.rates[-plan.unfrozen:], 0.0,
             taken.tokens, 0.0,
         ), self._began)
-        if len(self._unread) >= self._read_every():
+        if len(self._unread) >= self._read_every:
             self._read()
             yield from self._say()
             if self._asked_to_skip():
@@ -162,9 +163,6 @@ class Session(StageState):
             self.standing.weight_sum += weight
             self.outbox.append(event)
 
-    def _read_every(self) -> int:
-        return self.ctx.read_every or (1 if self.ctx.device.type == "cpu" else GPU_READ_EVERY)
-
     # --- the end of an epoch
 
     def _end_epoch(self) -> Generator[Event, None, str]:
@@ -227,12 +225,11 @@ class Session(StageState):
         return copy_of([*learning(self.groups), *self.model.named_buffers()])
 
     def _write_text(self) -> None:
-        if self.ctx.write is None or self.plan.task != "language_model":
-            return
-        before = RandomState.capture()
-        prompt, text = self.ctx.write(self.model)
-        before.restore()
-        self.outbox.append(TextWritten(self.plan.index, self.standing.epoch + 1, prompt, text))
+        if self.ctx.write is not None and self.plan.task == "language_model":
+            before = RandomState.capture()
+            prompt, text = self.ctx.write(self.model)
+            before.restore()
+            self.outbox.append(TextWritten(self.plan.index, self.standing.epoch + 1, prompt, text))
 
     def _stops_early(self, metrics: dict[str, float]) -> bool:
         """Count the epochs without a better validation loss."""

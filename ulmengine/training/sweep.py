@@ -188,15 +188,10 @@ def suggestions(lrs: Sequence[float], losses: Sequence[float]) -> dict[str, floa
     if len(lrs) < 2 or len(lrs) != len(losses):
         return {}
     rates, values = np.asarray(lrs, dtype=np.float64), np.asarray(losses, dtype=np.float64)
-    found = {"steepest": _steepest(rates, values), "minimum": float(rates[values.argmin()]) / 10}
-    found |= {name: rate for name, rate in (("valley", _valley(rates, values)), ("slide", _slide(rates, values)))
-              if rate is not None}
-    return found
-
-
-def _steepest(rates: Floats, losses: Floats) -> float:
-    slopes = np.diff(losses) / np.diff(np.log(rates))
-    return float(rates[slopes.argmin()])
+    slopes = np.diff(values) / np.diff(np.log(rates))
+    found = {"steepest": float(rates[slopes.argmin()]), "minimum": float(rates[values.argmin()]) / 10,
+             "valley": _valley(rates, values), "slide": _slide(rates, values)}
+    return {rule: rate for rule, rate in found.items() if rate is not None}
 
 
 def _valley(rates: Floats, losses: Floats) -> float | None:
