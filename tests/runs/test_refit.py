@@ -23,8 +23,8 @@ from ulmengine.runs.batches import ALL_LABELLED, document_batches
 from ulmengine.runs.measured import measure_again, open_measured
 from ulmengine.runs.prepare import prepare
 from ulmengine.runs.smaller import measured_on_its_run
-from ulmengine.training.groups import copy_of, learning
 from ulmengine.training.session import Session
+from ulmengine.training.tensors import copy_of, learning
 
 from .made import tiny_config, tiny_run, write_corpus
 

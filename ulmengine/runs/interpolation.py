@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, Note, Progress, retold
 from ulmengine.nets import TextClassifier
-from ulmengine.training.groups import copy_of
+from ulmengine.training.tensors import copy_of
 
 from .head_start import STRENGTHS, Floats, mean_loss, pooled_states, regression, standardised
 from .prepare import Prepared

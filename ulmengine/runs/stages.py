@@ -16,8 +16,8 @@ from ulmengine.plan import StagePlan
 from ulmengine.record.checkpoints import CheckpointError
 from ulmengine.record.folder import START, RunFolderError
 from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext, train_classifier, train_language_model
-from ulmengine.training.groups import copy_of
 from ulmengine.training.progress import Standing
+from ulmengine.training.tensors import copy_of
 
 from .batches import ALL_LABELLED, document_batches, has_learnt, streams
 from .early_finish import EarlyFinish

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from ulmengine.events import Event
 
 from .distributed import World
-from .groups import below
 from .optimizers import LayerOptimizer
+from .tensors import below
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from ulmengine.plan.errors import TrainingError
 from ulmengine.tokens.pool import cores
 
 from .batches import DocumentBatch, StreamBatch
-from .trees import put_together, take_apart
+from .tensors import put_together, take_apart
 
 # A paused run keeps the other processes waiting; a day is longer than anyone pauses.
 _PATIENCE = timedelta(days=1)

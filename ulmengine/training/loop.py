@@ -29,10 +29,10 @@ from ulmengine.plan.stages import StagePlan
 from .batches import DocumentBatches, LanguageModelStream
 from .context import Snapshot, StageResult, Taken, TrainContext
 from .distributed import World, no_sync
-from .groups import learning
 from .optimizers import LayerOptimizer, clip_gradients
 from .session import Session
 from .tasks import Task, classifier_task, language_model_task
+from .tensors import learning
 
 
 def train(stage: Session) -> Generator[Event, None, StageResult]:

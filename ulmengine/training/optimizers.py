@@ -14,7 +14,7 @@ from ulmengine.config import OptimizerConfig
 from ulmengine.nets import LayerGroup
 from ulmengine.nets.kernels.native import multiply_all
 
-from .groups import below, copy_of, learning
+from .tensors import below, copy_of, learning
 
 
 class LayerOptimizer:

@@ -22,11 +22,11 @@ from ulmengine.plan.errors import NanLossError
 from ulmengine.plan.stages import StagePlan
 
 from .context import Snapshot, StageResult, Taken, TrainContext
-from .groups import copy_of, drift, learning
 from .progress import Best, Unread
 from .random_state import RandomState
 from .state import StageState
 from .tasks import Task
+from .tensors import copy_of, drift, learning
 
 GPU_READ_EVERY = 16
 RETRY_S = 1.0

@@ -14,12 +14,11 @@ from ulmengine.plan.errors import TrainingError
 from ulmengine.plan.stages import StagePlan
 
 from .context import Snapshot, TrainContext
-from .groups import below
 from .optimizers import LayerOptimizer
 from .progress import Best, Standing
 from .random_state import RandomState
 from .tasks import Task
-from .trees import put_together, take_apart
+from .tensors import below, put_together, take_apart
 
 
 class StageState:

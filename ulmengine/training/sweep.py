@@ -23,11 +23,11 @@ from ulmengine.plan.stages import StagePlan
 from ulmengine.smoothing import ExponentialMean
 
 from .context import TrainContext
-from .groups import learning
 from .loop import Stepper
 from .optimizers import LayerOptimizer
 from .random_state import RandomState
 from .tasks import Task
+from .tensors import learning
 
 Floats = NDArray[np.float64]
 

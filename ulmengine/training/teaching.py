@@ -38,8 +38,8 @@ from ulmengine.nets.pooling import ConcatPooling
 from ulmengine.plan.errors import TrainingError
 
 from .batches import padded
-from .groups import below
 from .optimizers import pack_state, unpack_state
+from .tensors import below
 
 _BPTT, _MOST_TOKENS = 70, 256
 _POOL = 60
