@@ -63,30 +63,20 @@ def build(task: BenchTask) -> LanguageModel:
     return model.to(device)
 
 
-class RandomStream:
-    """Random text in the batches of a ``task``, (batch, time) each: one to warm up and ``steps`` to measure."""
-
-    def __init__(self, task: BenchTask) -> None:
-        self._task = task
-
-    def __len__(self) -> int:
-        return int(self._task["steps"]) + 1
-
-    def epoch(self, n: int, skip: int = 0) -> Iterator[StreamBatch]:
-        """Other tokens every time."""
-        del n
-        for number in range(skip, len(self)):
-            tokens = random_tokens(self._task["vocabulary"], self._task["batch"], self._task["time"] + 1)
-            yield StreamBatch(tokens[:, :-1], tokens[:, 1:], 1.0, fresh=number == 0)
+def batches(task: BenchTask) -> Iterator[StreamBatch]:
+    """Random text, (batch, time) each: a batch to warm up and ``steps`` to measure."""
+    for number in range(task["steps"] + 1):
+        tokens = random_tokens(task["vocabulary"], task["batch"], task["time"] + 1)
+        yield StreamBatch(tokens[:, :-1], tokens[:, 1:], 1.0, fresh=number == 0)
 
 
 def train(task: BenchTask) -> dict[str, Any]:
     """Training steps as a run takes them."""
     model = build(task).train()
     settings = LanguageModelConfig()
-    work = LanguageModelTask(model, RandomStream(task), None, settings, model.encoder.device, None)
+    work = LanguageModelTask(model, None, None, settings, model.encoder.device, None)
     steps = MeasuredSteps(work, settings, task["precision"])
-    figures = timed_on(model.encoder.device, steps.take, work.epoch(0, 0))
+    figures = timed_on(model.encoder.device, steps.take, batches(task))
     return _figures(task, {**figures, **steps.figures()}, learns=True)
 
 
@@ -105,7 +95,7 @@ def validate(task: BenchTask) -> dict[str, Any]:
         return loss.tokens
 
     with model.fixed():
-        return _figures(task, timed_on(device, step, RandomStream(task).epoch(0)), learns=False)
+        return _figures(task, timed_on(device, step, batches(task)), learns=False)
 
 
 def _figures(task: BenchTask, figures: dict[str, Any], *, learns: bool) -> dict[str, Any]:

@@ -44,23 +44,28 @@ class Task(ABC):
     """One kind of training. A batch is a :class:`StreamBatch` or a :class:`DocumentBatch`.
 
     :ivar model: the network. :ivar forward: what is called for a loss; DDP stands around it.
+    :param train: None: there is nothing but losses to be asked for.
     """
 
     model: LanguageModel | TextClassifier
     forward: nn.Module
 
     def __init__(
-        self, train: Epochs[Any], valid: Epochs[Any] | None, device: torch.device, world: World | None
+        self, train: Epochs[Any] | None, valid: Epochs[Any] | None, device: torch.device, world: World | None
     ) -> None:
         self._train, self._valid, self._device, self._world = train, valid, device, world
 
     def __len__(self) -> int:
         """Batches of an epoch."""
-        return len(self._train)
+        return 0 if self._train is None else len(self._train)
 
-    @abstractmethod
     def epoch(self, number: int, skip: int) -> Iterator[Any]:
         """The batches of epoch ``number`` (from 0) but the first ``skip``, this process' share of each."""
+        return iter(()) if self._train is None else map(self.share, self._train.epoch(number, skip))
+
+    @abstractmethod
+    def share(self, batch: Any) -> Any:
+        """This process' share of a batch."""
 
     @abstractmethod
     def weight(self, batch: Any) -> float:
@@ -117,15 +122,15 @@ class LanguageModelTask(Task):
     model: LanguageModel
 
     def __init__(
-        self, model: LanguageModel, train: Epochs[StreamBatch], valid: Epochs[StreamBatch] | None,
+        self, model: LanguageModel, train: Epochs[StreamBatch] | None, valid: Epochs[StreamBatch] | None,
         settings: LanguageModelConfig, device: torch.device, world: World | None,
     ) -> None:
         super().__init__(train, valid, device, world)
         self.model, self.forward = model, LanguageModelForward(model, settings.alpha, settings.beta)
         self._state: Any = None
 
-    def epoch(self, number: int, skip: int) -> Iterator[StreamBatch]:
-        return (rows_of(batch, self._world) for batch in self._train.epoch(number, skip))
+    def share(self, batch: StreamBatch) -> StreamBatch:
+        return rows_of(batch, self._world)
 
     def weight(self, batch: StreamBatch) -> float:
         return float((batch.targets != IGNORED).sum())
@@ -150,7 +155,7 @@ class LanguageModelTask(Task):
         state, every, losses = None, _interval(len(self._valid)), []
         with self.model.fixed():
             for number, batch in enumerate(self._valid.epoch(0), start=1):
-                part = rows_of(batch, self._world)
+                part = self.share(batch)
                 inputs, targets = _to(self._device, part.inputs, part.targets)
                 with torch.no_grad():
                     loss = self.model.loss(inputs, targets, None if batch.fresh else state)
@@ -183,8 +188,8 @@ class ClassifierTask(Task):
     model: TextClassifier
 
     def __init__(
-        self, model: TextClassifier, train: Epochs[DocumentBatch], valid: Epochs[DocumentBatch] | None, loss: Loss,
-        settings: ClassifierConfig, device: torch.device, world: World | None,
+        self, model: TextClassifier, train: Epochs[DocumentBatch] | None, valid: Epochs[DocumentBatch] | None,
+        loss: Loss, settings: ClassifierConfig, device: torch.device, world: World | None,
     ) -> None:
         super().__init__(train, valid, device, world)
         self.model = self.forward = model
@@ -193,8 +198,8 @@ class ClassifierTask(Task):
         model.head.freeze_statistics(settings.freeze_batch_norm or model.head.is_linear)
         self._measured = 0  # documents of the last validation, of all processes
 
-    def epoch(self, number: int, skip: int) -> Iterator[DocumentBatch]:
-        return (documents_of(batch, self._world) for batch in self._train.epoch(number, skip))
+    def share(self, batch: DocumentBatch) -> DocumentBatch:
+        return documents_of(batch, self._world)
 
     def weight(self, batch: DocumentBatch) -> float:
         return self._loss.share(cast(Tensor, batch.targets)) if len(batch.indices) else 0.0
@@ -222,7 +227,7 @@ class ClassifierTask(Task):
         figures, every, self._measured = ClassifierMetrics(self.model.classes), _interval(len(self._valid)), 0
         with self.model.encoder.fixed():
             for number, batch in enumerate(self._valid.epoch(0), start=1):
-                self._measure(documents_of(batch, self._world), figures)
+                self._measure(self.share(batch), figures)
                 self._measured += len(batch.indices)
                 if number % every == 0 and number // every > said:
                     yield Progress("validation", number, len(self._valid), "batches")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar
 
 import torch
 from PySide6.QtCore import QCoreApplication
@@ -31,8 +30,6 @@ from ulmengine.training.optimizers import LayerOptimizer
 from ulmengine.training.tasks import ClassifierTask, LanguageModelTask, Task
 
 from .sizes import Network, directions_of, vocabulary_of
-
-B = TypeVar("B")
 
 STEPS = 3
 ENOUGH_S = 5.0
@@ -72,10 +69,10 @@ def measure_speed(network: Network, config: RunConfig, facts: CorpusFacts | None
     _fill(classifier.head, generator)
     classifier = classifier.to(device).train()
     labels, tokens = torch.arange(rows) % classes, torch.randint(9, words, (rows, length), generator=generator)
-    documents = _Same(DocumentBatch(tokens, torch.full((rows,), length), labels, labels.numpy()))
+    documents = DocumentBatch(tokens, torch.full((rows,), length), labels, labels.numpy())
     loss = classifier_loss(config.classifier, torch.ones(classes), multi_label=False)
-    task = ClassifierTask(classifier, documents, None, loss, config.classifier, device, None)
-    step = _step(task, documents.batch, config.classifier, precision)
+    task = ClassifierTask(classifier, None, None, loss, config.classifier, device, None)
+    step = _step(task, documents, config.classifier, precision)
     rate = yield from _rate(step, rows * length, device, STEPS + 1, 2 * (STEPS + 1))
     return Speed(str(device), language, rate, str(precision).removeprefix("torch."))
 
@@ -99,8 +96,8 @@ def _language_model(
     _fill(model, generator).to(device).train()
     shape = (settings.batch_size, settings.bptt)
     inputs, targets = torch.randint(9, words, (2, *shape), generator=generator)
-    text = _Same(StreamBatch(inputs, targets, 1.0, fresh=True))
-    step = _step(LanguageModelTask(model, text, None, settings, device, None), text.batch, settings, precision)
+    text = StreamBatch(inputs, targets, 1.0, fresh=True)
+    step = _step(LanguageModelTask(model, None, None, settings, device, None), text, settings, precision)
     rate = yield from _rate(step, shape[0] * shape[1], device, 0, total)
     return rate, model.encoder
 
@@ -108,21 +105,6 @@ def _language_model(
 def _device_and_precision(config: RunConfig) -> tuple[torch.device, torch.dtype]:
     device = choose_device(config.compute.device)
     return device, precision_for(device, config.compute.precision)
-
-
-@dataclass(frozen=True)
-class _Same(Generic[B]):
-    """An epoch of one batch, again and again."""
-
-    batch: B
-
-    def __len__(self) -> int:
-        return 1
-
-    def epoch(self, n: int, skip: int = 0) -> Iterator[B]:
-        """The batch."""
-        del n, skip
-        yield self.batch
 
 
 def _step(task: Task, batch: object, settings: StageSettings, precision: torch.dtype) -> Callable[[], object]:
