@@ -288,9 +288,8 @@ class Failed(Event):
     """The run ended by an error, told in the person's words.
 
     ``cause``: "out_of_memory", "nan_loss", "disk_full", "data", "checkpoint", "device", "processes", "corpus_changed",
-    "program_changed" or "bug".
-    ``kept``: what is safe. ``advice``: what to try. ``details``: the technical report, for copying. ``remedy``:
-    settings, by name, with which going on from the last checkpoint may work.
+    "program_changed" or "bug". ``kept``: what is safe. ``advice``: what to try. ``details``: the technical report.
+    ``remedy``: settings, by name, with which going on from the last checkpoint may work.
     """
 
     cause: str

@@ -14,11 +14,10 @@ OWN = ("OMP_WAIT_POLICY", *SETTINGS)
 def wait_briefly() -> None:
     """Let PyTorch's threads spin for some microseconds while they wait, then sleep; call before torch is imported.
 
-    Threads that spin keep a core from whoever else wants it: with two cores and one other busy program (a browser,
-    the window itself) a training step took fifteen times as long. Threads that sleep at once take longer to wake than
-    the small products of an LSTM's step last: a quiet machine trained at two thirds of its speed. Between them lies a
-    spin as long as the gap between two products, with which a quiet machine is as fast as with any longer one, and a
-    busy one within a seventh of sleeping at once.
+    Threads that spin on keep a core from others: with two cores and one other busy program (the window itself, say) a
+    training step took fifteen times as long. Threads that sleep at once wake slower than an LSTM's small products are
+    done: a quiet machine trained at two thirds of its speed. With a spin as long as the gap between two products a
+    quiet machine is as fast as with any longer one, and a busy one within a seventh of sleeping at once.
     """
     if not any(name in os.environ for name in OWN):
         os.environ.update(SETTINGS)

@@ -1,6 +1,4 @@
-"""How a piece of work is measured: in a process of its own, so that its peak of memory is its own, and the
-reference's beside it.
-"""
+"""How work is measured: in a process of its own, so that its peak of memory is its own, and beside the reference's."""
 
 from __future__ import annotations
 
@@ -102,9 +100,8 @@ def find_reference(python: str) -> None:
 def with_reference(task: BenchTask, python: str | None, theirs_task: BenchTask | None = None) -> dict[str, Any]:
     """Our figures, and with ``python`` the reference's under ``reference`` and ours to theirs under ``ratio``.
 
-    ``theirs_task``: the same work as the reference does it best, where that is in other portions.
-
-    Where the reference cannot be run, ``reference`` is ``None`` and ``reference_missing`` says why.
+    ``theirs_task``: the same work as the reference does it best, where that is in other portions. Where the reference
+    cannot be run, ``reference`` is ``None`` and ``reference_missing`` says why.
     """
     result = ours(task)
     if python is None:

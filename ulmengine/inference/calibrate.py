@@ -20,8 +20,7 @@ LOWEST, HIGHEST = 0.2, 10.0
 def fit_temperature(logits: NDArray[np.floating], targets: NDArray[np.generic], *, multi_label: bool = False) -> float:
     """The temperature T that minimises the negative log-likelihood of ``logits / T`` (Guo et al., 1706.04599, 4.2).
 
-    The likelihood is convex in 1/T, so its derivative has one root. Where every document is
-    right already, no finite T is best and 1.0 is returned.
+    It is convex in 1/T, so its derivative has one root. Where every document is right, no finite T is best: 1.0.
 
     :param logits: (documents, classes), of documents the network was not trained on.
     :param targets: (documents,) class numbers, or (documents, classes) of 0 and 1 if ``multi_label``.

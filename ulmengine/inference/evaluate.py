@@ -95,13 +95,8 @@ class Evaluation:
 
 
 def evaluate(
-    probabilities: NDArray[np.floating],
-    targets: NDArray[np.generic],
-    labels: Sequence[str],
-    *,
-    multi_label: bool = False,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    probabilities: NDArray[np.floating], targets: NDArray[np.generic], labels: Sequence[str], *,
+    multi_label: bool = False, resamples: int = RESAMPLES, seed: int = 0,
 ) -> Evaluation:
     """Measure ``probabilities`` against what the documents really are.
 

@@ -3,8 +3,7 @@
 Columns: ``document`` (its key as in the corpus' repairs), ``row`` (from 0, in its own file), ``part`` ("validation" or
 "test"), ``label`` (as given; a list where a document bears several), probabilities ``network.<label>``,
 ``baseline.<label>`` and, where network and counts answer together, ``counts.<label>`` and ``blend.<label>``, and
-``loss`` (of the network, in nats). What else is needed to read
-them (order of the labels, corpus, temperature) stands in the file's own description.
+``loss`` (of the network, in nats). Order of the labels, corpus and temperature stand in the file's own description.
 """
 
 from __future__ import annotations

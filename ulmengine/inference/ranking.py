@@ -50,8 +50,7 @@ class Reliability:
         return np.asarray(np.abs(right - confidence).sum(-1) / count.sum(-1))
 
     def diagram(self, weights: Floats | None = None) -> tuple[Bin, ...]:
-        """The bins, empty ones with a count of 0. ``weights``: (documents,) 1.0 for those that count; all by default.
-        """
+        """The bins, empty ones with a count of 0. ``weights``: (documents,) 1.0 for those that count; absent: all."""
         count, confidence, right = self._sums(np.ones(len(self._documents)) if weights is None else weights)
         share = np.maximum(count, 1)
         return tuple(

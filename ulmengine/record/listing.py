@@ -38,11 +38,10 @@ class RunLine:
     """A run in a list.
 
     ``differs``: settings that are not as usual, name -> value, without paths, device and saving. ``began``: seconds
-    since 1970. ``accuracy`` is that of the model as saved, measured on ``part``; ``network``: of its
-    network alone, None where that is all there is; ``relabelled``: so many labels of that part a person has
-    corrected; ``perplexity``: the lowest of its language models on
-    validation texts. ``failed``: why it has failed, "" for every other state. ``problem``: why it cannot be read, all
-    else is empty then and ``state`` None.
+    since 1970. ``accuracy`` is that of the model as saved, measured on ``part``; ``network``: of its network alone,
+    None where that is all there is; ``relabelled``: so many labels of that part a person has corrected;
+    ``perplexity``: the lowest of its language models on validation texts. ``failed``: why it has failed, "" for every
+    other state. ``problem``: why it cannot be read, all else is empty then and ``state`` None.
     """
 
     folder: Path

@@ -136,12 +136,8 @@ def _refuse_nan(loss: Tensor, norm: Tensor, step: int, rate: float) -> None:
 
 
 def train_language_model(
-    model: LanguageModel,
-    train_part: LanguageModelStream,
-    valid: LanguageModelStream | None,
-    plan: StagePlan,
-    ctx: TrainContext,
-    start: Snapshot | None = None,
+    model: LanguageModel, train_part: LanguageModelStream, valid: LanguageModelStream | None, plan: StagePlan,
+    ctx: TrainContext, start: Snapshot | None = None,
 ) -> Generator[Event, None, StageResult]:
     """Train ``model`` through one stage; afterwards it holds the weights of the best epoch.
 
@@ -158,13 +154,8 @@ def train_language_model(
 
 
 def train_classifier(
-    model: TextClassifier,
-    train_part: DocumentBatches,
-    valid: DocumentBatches | None,
-    plan: StagePlan,
-    loss: Loss,
-    ctx: TrainContext,
-    start: Snapshot | None = None,
+    model: TextClassifier, train_part: DocumentBatches, valid: DocumentBatches | None, plan: StagePlan, loss: Loss,
+    ctx: TrainContext, start: Snapshot | None = None,
 ) -> Generator[Event, None, StageResult]:
     """Train ``model`` through one stage of gradual unfreezing; as :func:`train_language_model`.
 
