@@ -164,9 +164,7 @@ def written_without_spaces(texts: Iterable[str]) -> bool:
     return 2 * len(re.findall(f"[{UNSPACED}]", letters)) > len(letters)
 
 
-def vectorize(
-    texts: Sequence[str], most: int = MAX_FEATURES
-) -> tuple[TfidfVectorizer | None, csr_matrix | None]:
+def vectorize(texts: Sequence[str], most: int = MAX_FEATURES) -> tuple[TfidfVectorizer | None, csr_matrix | None]:
     """A TF-IDF of at most so many words and pairs of words (characters in scripts without spaces), and ``texts`` in it,
     rows of length 1; None where there is no word at all."""
     # Asked beforehand, because the vectorizer has no way to say "no words at all" but an error about its options.

@@ -58,9 +58,7 @@ class Blend:
         return np.asarray(self.weight * network + (1 - self.weight) * counts)
 
 
-def counts_beside(
-    texts: Sequence[str], targets: NDArray[np.generic], classes: int, sharpness: float = 1.0
-) -> Baseline:
+def counts_beside(texts: Sequence[str], targets: NDArray[np.generic], classes: int, sharpness: float = 1.0) -> Baseline:
     """The counts that answer together with a network: of words, and of parts of words where these are written with
     spaces. See :class:`Baseline`."""
     most = min(_MOST_TERMS, max(2_000, _MOST_WEIGHTS // classes))

@@ -260,9 +260,7 @@ def _for_certain(share: float, count: int, interval: tuple[float, float]) -> tup
     return wilson(round(share * count), count)[1:]
 
 
-def _classes(
-    tally: Tally, drawn: Tally, ranked: Sequence[Ranked], labels: Sequence[str]
-) -> tuple[ClassReport, ...]:
+def _classes(tally: Tally, drawn: Tally, ranked: Sequence[Ranked], labels: Sequence[str]) -> tuple[ClassReport, ...]:
     precision, recall, f1 = tally.precision(), tally.recall(), tally.f1()
     spans = intervals_of_classes(tally, drawn)
     areas = [one.areas(np.ones(tally.documents)) for one in ranked]

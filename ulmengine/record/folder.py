@@ -119,9 +119,7 @@ class RunFolder:
         """
         folder = cls(path)
         if folder.config_path.exists():
-            raise RunFolderError(
-                f"{path} holds a run already; give another folder, or go on with it (--resume)"
-            )
+            raise RunFolderError(f"{path} holds a run already; give another folder, or go on with it (--resume)")
         with writing(path):
             folder.begin(config)
         return folder

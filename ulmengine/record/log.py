@@ -102,9 +102,7 @@ class EventLog:
             raise
 
 
-def read_events(
-    path: Path, start: int = 0, *, kinds: Sequence[type[Event]] = ()
-) -> Iterator[tuple[Event, float]]:
+def read_events(path: Path, start: int = 0, *, kinds: Sequence[type[Event]] = ()) -> Iterator[tuple[Event, float]]:
     """Yield each event of the log at ``path`` with its time of day (seconds since 1970), from byte ``start`` on.
 
     A torn last line and events of a kind this version does not know are passed over.
