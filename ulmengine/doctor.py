@@ -261,6 +261,5 @@ def _library(library: Library) -> Check:
     try:
         ctypes.CDLL(library.name)
     except OSError as error:
-        return Check(library.name, False, str(error).splitlines()[0],
-                     "; ".join(install_commands([library])))
+        return Check(library.name, False, str(error).splitlines()[0], "; ".join(install_commands([library])))
     return Check(library.name, True, "found")

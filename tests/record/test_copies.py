@@ -15,7 +15,7 @@ from ulmengine import events as ev
 from ulmengine.config import with_settings
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, RunFolderError, change, export_run, import_run
-from ulmengine.record.branch import branch
+from ulmengine.record.copies import branch
 from ulmengine.runs import Run
 from ulmengine.training import Checkpoints
 
@@ -87,7 +87,7 @@ def test_a_branch_is_there_when_it_is_whole(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("ulmengine.record.branch.write_record", killed)
+        patch.setattr("ulmengine.record.copies.write_record", killed)
         with pytest.raises(KeyboardInterrupt):
             branch(whole, last.name, target)
     assert list(tmp_path.iterdir()) == []

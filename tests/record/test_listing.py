@@ -20,6 +20,7 @@ from ulmengine.record import (
     RunFolder,
     RunFolderError,
     RunMarks,
+    copies,
     delete_run,
     export_run,
     find_runs,
@@ -28,7 +29,6 @@ from ulmengine.record import (
     read_about,
     restore_run,
     run_line,
-    share,
     unusual,
     write_about,
 )
@@ -191,9 +191,9 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_refused(tmp_path, monkeypat
         file.writestr("weights.bin", bytes(65 << 20))
     with pytest.raises(RunFolderError, match="unpack to"):
         import_run(exported, tmp_path / "runs")
-    monkeypatch.setattr(share, "FLOOR", 1 << 30)
+    monkeypatch.setattr(copies, "FLOOR", 1 << 30)
     assert import_run(exported, tmp_path / "runs").config().name == "tiny"
-    monkeypatch.setattr(share, "MOST_FILES", 2)
+    monkeypatch.setattr(copies, "MOST_FILES", 2)
     with pytest.raises(RunFolderError, match="more than any run"):
         import_run(exported, tmp_path / "others")
     assert list((tmp_path / "others").iterdir()) == []

@@ -13,7 +13,7 @@ from ulmengine.config import with_settings
 from ulmengine.models import load_bundle
 from ulmengine.record import START, RunFolder, export_run
 from ulmengine.record.checkpoints import GIVEN_UP
-from ulmengine.record.share import README
+from ulmengine.record.copies import README
 from ulmengine.runs import Run
 from ulmengine.training import Checkpoints
 

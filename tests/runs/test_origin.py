@@ -13,7 +13,7 @@ from ulmengine.config import with_settings
 from ulmengine.disk import sha256
 from ulmengine.models import shipped_models
 from ulmengine.record import RunFolder, RunFolderError, change, check_change, load_description, summary
-from ulmengine.record.branch import branch
+from ulmengine.record.copies import branch
 from ulmengine.record.log import EventLog
 from ulmengine.record.records import read_record, write_record
 from ulmengine.runs import Run

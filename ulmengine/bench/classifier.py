@@ -24,9 +24,7 @@ from .measure import PEAKS, BenchTask, combined, document_lengths, dropouts_ther
 from .steps import MeasuredSteps
 
 CLASSES = 2
-DOCUMENTS: BenchTask = {
-    "max_tokens": 1440, "classes": CLASSES, "dropout": dropouts_there(DropoutConfig(), "pooled"),
-}
+DOCUMENTS: BenchTask = {"max_tokens": 1440, "classes": CLASSES, "dropout": dropouts_there(DropoutConfig(), "pooled")}
 """What both sides need to know of the classifier beside :func:`network_task`."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from ulmengine.config import with_settings
 from ulmengine.plan.control import RunState
 from ulmengine.record import START, CheckpointFolder, RunFolder, export_model, export_run, import_run
-from ulmengine.record.branch import branch as branch_off
+from ulmengine.record.copies import branch as branch_off
 
 from .output import complain, say, say_json
 

@@ -92,10 +92,15 @@ class Predictor:
         other._readers = dict(other.networks)
         return other
 
+    @property
+    def _own(self) -> Who:
+        """Whose answers the model as a whole gives."""
+        return "network" if self.blend is None else "blend"
+
     def predict(self, texts: Iterable[str]) -> Iterator[Prediction]:
         """A prediction for every text, in their order, while they are read: ``texts`` may be endless."""
         for window in windows(texts):
-            yield from map(self._prediction, self._own_answers(window))
+            yield from map(self._prediction, self._answers(window)[self._own])
 
     def predict_one(self, text: str) -> Prediction:
         """The prediction for one text."""
@@ -103,8 +108,7 @@ class Predictor:
 
     def probabilities(self, texts: Iterable[str]) -> Floats:
         """(texts, classes) calibrated probabilities of all ``texts``."""
-        found = [self._own_answers(window) for window in windows(texts)]
-        return np.concatenate(found) if found else np.zeros((0, len(self.labels)))
+        return self.answers(texts)[self._own]
 
     def answers(self, texts: Iterable[str]) -> dict[Who, Floats]:
         """(texts, classes) probabilities of the "network" and, if there is one, of the word "counts" and the "blend"
@@ -129,10 +133,6 @@ class Predictor:
         documents = [self.tokenizer.encode(text) for text in texts]
         return np.concatenate([self._read(network.pooled, documents, name, 1)
                                for name, network in self.networks.items()], axis=1)
-
-    def _own_answers(self, texts: Sequence[str]) -> Floats:
-        """What the model as a whole answers."""
-        return self._answers(texts)["blend" if self.blend else "network"]
 
     def _answers(self, texts: Sequence[str]) -> dict[Who, Floats]:
         network = probabilities(self.logits(texts), self.temperature, multi_label=self.multi_label)

@@ -2,6 +2,7 @@
 
 from .changes import change, check_branched, check_change, check_resumed
 from .checkpoints import CheckpointError, CheckpointFolder, CheckpointInfo, saved_event
+from .copies import export_model, export_run, import_run
 from .failures import cause_of, describe, release_memory
 from .folder import START, RunFolder, RunFolderError, find_runs, is_copy, last_event, load_description
 from .listing import (
@@ -20,7 +21,6 @@ from .listing import (
 from .lock import RunBusyError, RunLock, owner_of
 from .log import EventLog, LogFollower, read_events
 from .phrases import in_words, value_words
-from .share import export_model, export_run, import_run
 
 __all__ = [
     "START", "CheckpointError", "CheckpointFolder", "CheckpointInfo", "EventLog", "LogFollower", "RunBusyError",

@@ -61,7 +61,10 @@ class Session(StageState):
     def begin(self) -> Generator[Event, None, None]:
         """Say what a snapshot held unsaid, and end the stage if nothing is left of it."""
         yield from self._say()
-        if not self.standing.finished and self._is_through():
+        standing = self.standing
+        # Taken up again, fewer epochs may be wanted than are over.
+        enough = standing.epoch >= self.plan.epochs or standing.skipped
+        if enough and not (standing.finished or standing.batch or standing.epoch_over):
             self._end_stage()
             yield from self._save("stage")
             yield from self._say()
@@ -132,12 +135,6 @@ class Session(StageState):
         self.model.eval()
 
     # --- going on
-
-    def _is_through(self) -> bool:
-        """Whether as many epochs are over as are wanted now: taken up again, fewer may be wanted than before."""
-        standing = self.standing
-        enough = standing.epoch >= self.plan.epochs or standing.skipped
-        return enough and not standing.batch and not standing.epoch_over
 
     def _end_here(self) -> None:
         """Let the stage end without another step; an epoch that has begun is validated first, it may be the best."""

@@ -18,8 +18,8 @@ from ulmengine.config import RunConfig, difference
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, RunFolderError
-from ulmengine.record.branch import branch
 from ulmengine.record.changes import check_branched
+from ulmengine.record.copies import branch
 
 from .going_back import Lost, Point, lost_by_going_to
 

@@ -15,7 +15,7 @@ from tests.record.test_listing import made
 from ulmengine.config import RunConfig
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, export_run
-from ulmengine.record.branch import branch
+from ulmengine.record.copies import branch
 from ulmengine.training import Checkpoints
 
 from .help import WAIT, Bench, logged

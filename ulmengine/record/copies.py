@@ -1,4 +1,4 @@
-"""A run as something to carry away: a folder, or one file, with the commands that work on it."""
+"""Copies of a run: to carry away, a folder or one file, and as a new run that begins where another one once stood."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ulmengine.config import RunConfig
 from ulmengine.disk import whole, whole_folder
 
-from .folder import IMPORTED, RunFolder, RunFolderError, find_runs, making
+from .changes import check_branched, check_stages, keep_old
+from .checkpoints import CheckpointFolder, CheckpointInfo
+from .folder import BRANCH, IMPORTED, START, RunFolder, RunFolderError, find_runs, making
 from .listing import read_about, run_name, write_about
 from .records import write_record
 
@@ -164,3 +167,56 @@ def _check_size(path: Path, entries: list[zipfile.ZipInfo], into: Path) -> None:
     if total > free:
         raise RunFolderError(f"{path} needs {total / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free in {into.parent}; "
                              "free some space or choose another folder")
+
+
+def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig | None = None) -> RunFolder:
+    """Make a run at ``target`` that goes on from a checkpoint of ``source``, which stays as it is.
+
+    Resumed without other settings it ends with the same bits as ``source`` would have. ``branch.json`` tells where it
+    came from.
+
+    :param config: its own settings; absent: those of ``source``.
+    :raises RunFolderError: the checkpoint is missing or damaged, something stands at ``target``, a setting cannot
+        differ, or the disk cannot take it.
+    """
+    if checkpoint == START:
+        raise RunFolderError("at its beginning a run has nothing to branch off; start a new run with its config.toml")
+    checkpoints = CheckpointFolder(source.checkpoints)
+    if not checkpoints.verify(checkpoint):
+        raise RunFolderError(f"the checkpoint {checkpoint} is missing or damaged; branch off another one")
+    info = checkpoints.info(checkpoint)
+    before = source.config()
+    changed = check_branched(before, config or before)
+    check_stages(before, config or before, info.stage)
+    with making(target), whole_folder(target) as place:
+        beside = RunFolder(place)
+        beside.begin(config or before)
+        _copy_up_to(source, beside, info, checkpoints)
+        if changed:
+            keep_old(beside, before)
+        write_record(beside.path / BRANCH, {
+            "folder": str(source.path.resolve()), "name": before.name, "checkpoint": checkpoint, "total": info.total,
+            "changed": changed, "at": time.time(),
+        })
+    folder = RunFolder(target)
+    told = "; ".join(f"{name} {what}" for name, what in changed.items())
+    folder.append_text(f"branched off {before.name} ({source.path}) at step {info.total:,}{': ' if told else ''}{told}")
+    return folder
+
+
+def _copy_up_to(source: RunFolder, beside: RunFolder, info: CheckpointInfo, checkpoints: CheckpointFolder) -> None:
+    """The log up to the checkpoint, the checkpoint, and the ends of earlier stages, whose networks it needs."""
+    for pattern in ("corpus.json", "corpus.txt", "tokenizer.json", "environment.json", "config-*.toml"):
+        for path in source.path.glob(pattern):
+            shutil.copyfile(path, beside.path / path.name)
+    with source.log_path.open("rb") as log, beside.log_path.open("wb") as copy:
+        copy.write(log.read(int(info.extra["log"])))
+    wanted = [
+        other for other in checkpoints.all()
+        if other.name == info.name or (other.finished and other.stage < info.stage and other.sequence < info.sequence)
+    ]
+    for name in {entry["file"] for other in wanted for entry in other.files.values()}:
+        if (source.checkpoints / name).is_file():  # what is lost of an earlier stage may not be needed
+            shutil.copyfile(source.checkpoints / name, beside.checkpoints / name)
+    for other in wanted:  # the records last: without its record a checkpoint does not exist
+        shutil.copyfile(source.checkpoints / f"{other.name}.json", beside.checkpoints / f"{other.name}.json")
