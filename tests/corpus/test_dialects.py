@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -433,6 +435,51 @@ def test_single_quotation_marks_that_enclose_no_delimiter_are_text(tmp_path: Pat
 def test_single_quotation_marks_inside_double_ones_are_text(tmp_path: Path) -> None:
     rows = [(f"She said,'the, old one','no',{text}", label) for text, label in made()]
     check(tmp_path, "a.csv", "text,label\n" + joined([(f'"{text}"', label) for text, label in rows], ","), rows)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+@pytest.mark.parametrize("mark", [",", ";"])
+@pytest.mark.parametrize("form", ["all", "some", "semicolons behind"])
+def test_rows_that_stand_in_quotation_marks_as_a_whole(tmp_path: Path, form: str, mark: str, name: str) -> None:
+    """As where a table was read as one column and saved as CSV once more; Excel encloses what holds quotes alone."""
+    rows = [(text.replace(" was", f"{mark} was") if n % 2 else f'"{text}" it says', label)
+            for n, (text, label) in enumerate(made(comma=mark))]
+    rows[8] = (rows[8][0] + "\nA second line", rows[8][1])
+    if form == "some":
+        rows[:8] = [(f"Some words {n}", label) for n, (_, label) in enumerate(rows[:8])]
+    inner = io.StringIO()
+    lines = []
+    for row in [("text", "label"), *rows]:
+        inner.seek(0)
+        inner.truncate()
+        csv.writer(inner, delimiter=mark, lineterminator="").writerow(row)
+        line = inner.getvalue()
+        lines.append('"' + line.replace('"', '""') + '"' if form != "some" or '"' in line else line)
+    path = tmp_path / name
+    path.write_text("".join(line + ";;" * (form == "semicolons behind") + "\n" for line in lines))
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in rows]
+    assert labels_in_order(documents) == [label for _, label in rows]
+    assert any("saved as CSV twice" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize(("head", "form"), [
+    ('"text"', '"{0}"'),  # each text enclosed, with a comma in it or not
+    ('"Dear reader, dear friend"', '"{0}"'),
+    ("text", '"{0}"'),
+    ('"text","label"', '"{0}","{1}"'),
+    ("text,label", '"{0}",'),  # texts with a comma and no label
+])
+@pytest.mark.parametrize("commas", [", so", ",", ""])
+def test_texts_in_quotation_marks_are_no_rows_in_them(tmp_path: Path, head: str, form: str, commas: str) -> None:
+    path = tmp_path / "a.csv"
+    lines = [form.format(f"The {THINGS[n % 7]} number {n}{commas} it was {LABELS[n % 3]}", LABELS[n % 3])
+             for n in range(60)]
+    path.write_text("\n".join((head, *lines)) + "\n")
+    documents = opened(path)
+    assert len(documents.parts) in (60, 61)
+    assert f"The chair number 0{commas} it was good" in everything(documents)
+    assert not any("twice" in note for note in documents.notes)
 
 
 def test_a_table_of_fixed_columns_is_told_of(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import Faults
 from ulmengine.corpus.guess import guess_columns
 
-from .dialect import NAMES, Dialect, cut_by_spaces, sniff, spelled_delimiter, unescaped
-from .drawn import DRAWN, is_drawn
+from .dialect import DELIMITERS, NAMES, Dialect, cut_by_spaces, sniff, spelled_delimiter, unescaped
+from .drawn import DRAWN, in_quotes, is_drawn
 from .footer import without_footer
 from .frames import frames_of
 from .plain import bears_labels
@@ -42,6 +42,8 @@ def plan(look: Look, reason: str = "") -> Reading | None:
         reason = "a delimiter is set"
     elif not reason and is_drawn(look.lines):
         reason = DRAWN
+    elif not reason and in_quotes(look.lines, DELIMITERS):
+        reason = "whole rows of a table stand in quotation marks"
     elif not reason and not bears_labels(look.lines[:60]):
         delimiter, why = ("", "") if suffix in _PROSE[2:] else told_by_cells(look.lines)
         reason = _cut(look) or (f"{NAMES.get(delimiter, repr(delimiter))} is the delimiter: {why}" if delimiter else "")

@@ -15,7 +15,7 @@ from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints
 from ulmengine.counting import counted
 
-from .drawn import DRAWN, in_apostrophes, is_drawn, undrawn, without_apostrophes
+from .drawn import DRAWN, in_apostrophes, in_quotes, is_drawn, undrawn, unenclosed, without_apostrophes
 from .heading import (
     Row,
     Rows,
@@ -104,13 +104,17 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     reasons: dict[str, str] = {}
     given = spelled_delimiter(delimiter) if delimiter else said
     drawn = not delimiter and is_drawn(lines)
-    mark = "" if drawn else _beside_apostrophes(lines, given)
-    rewritten = undrawn if drawn else partial(without_apostrophes, mark=mark) if mark else None
+    whole = "" if drawn else in_quotes(lines, (given,) if given else DELIMITERS)
+    mark = "" if drawn or whole else _beside_apostrophes(lines, given)
+    rewritten = (undrawn if drawn else unenclosed if whole else partial(without_apostrophes, mark=mark) if mark
+                 else None)
     lines = list(rewritten(lines)) if rewritten else lines
     if drawn:
         best, reasons["delimiter"] = "|", DRAWN
     elif given:
         best, reasons["delimiter"] = given, "as set" if delimiter else "the first line says so, as Excel writes it"
+    elif whole:
+        best, reasons["delimiter"] = whole, f"{NAMES.get(whole, whole)} stands within rows that are enclosed as a whole"
     elif mark:
         best, reasons["delimiter"] = mark, f"{NAMES.get(mark, mark)} stands beside cells in single quotation marks"
     else:
@@ -121,6 +125,8 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     above = above_heading(_line_cells(lines, best)) if header != "no" else 0
     notes = [_above_note(lines[:above])] if above else []
     notes += ["Cells stand in single quotation marks ('), which are read as no part of them."] * bool(mark)
+    notes += ["Whole rows stand in quotation marks, as where a table is saved as CSV twice: these marks are taken off, "
+              f"and {NAMES.get(whole, whole)} parts the cells within them."] * bool(whole)
     lines = lines[above:]
     backslash = _has_backslashes(lines, best)
     lines = [unescaped(line) for line in lines] if backslash else lines

@@ -1,5 +1,5 @@
 """Tables that are written otherwise than CSV, made lines of CSV: drawn for the eye, as by psql, MySQL and in Markdown;
-with single quotation marks around the cells."""
+with single quotation marks around the cells; with quotation marks around whole rows, as where CSV is saved as CSV."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from .heading import few_values, find_heading
+
 DRAWN = "the lines are drawn as a table, with | between the cells and --- below the heading"
 _RULER = re.compile(r"(?=.*--)[\s|+:-]+")
 _COUNT = re.compile(r"\(\d+ rows?(?: affected)?\)|\d+ rows? in set.*")
 _BETWEEN = re.compile(r"(?<!\\)\|")
 _LOOKED = 500
+_ENCLOSED = re.compile(r'"((?:[^"]|"")*)"[\s,;]*')
+_LEAST_ENCLOSED = 5
 
 
 def is_drawn(lines: Sequence[str]) -> bool:
@@ -59,6 +63,53 @@ def without_apostrophes(lines: Iterable[str], mark: str) -> Iterator[str]:
 def _quoted(cell: re.Match[str]) -> str:
     text = re.sub(r"''|\\'", "'", cell[2]).replace('"', '""')
     return f'{cell[1]}"{text}"' if cell[3] else cell[0]
+
+
+def in_quotes(lines: Sequence[str], delimiters: Sequence[str]) -> str:
+    """The delimiter of a table whose rows stand in quotation marks each as a whole, as where CSV was read as a single
+    column and saved once more: of all rows, or of those that hold quotation marks themselves; "" where they do not.
+
+    A text in quotation marks is none: one of the ``delimiters`` cuts all that the marks enclose, and the other lines,
+    into the same number of cells without spaces before them, under names or beside a few values.
+    """
+    filled = [line for line in lines[:_LOOKED] if line.strip()]
+    if sum(_ENCLOSED.fullmatch(line) is not None for line in filled) < max(_LEAST_ENCLOSED, 0.1 * len(filled)):
+        return ""
+    for mark in delimiters:
+        try:
+            rows = [row for row in csv.reader(unenclosed(filled), delimiter=mark) if row]
+        except csv.Error:
+            continue
+        if rows and "\n" in rows[-1][-1]:  # cut off by the sample
+            rows.pop()
+        width = len(rows[0]) if rows else 0
+        even = [row for row in rows if len(row) == width]
+        spaced = sum(any(cell[:1] == " " for cell in row[1:]) for row in even)
+        if width < 2 or len(even) < 0.98 * len(rows) or spaced > 0.05 * len(even):
+            continue
+        columns = [[row[place].strip() for row in even[1:]] for place in range(width)]
+        few = any(few_values(column) and len(set(column)) > 1 for column in columns)
+        texts = max(sum(map(len, column)) for column in columns) > 12 * len(even[1:])
+        if texts and (few or find_heading(even, width).why.startswith("the first row holds the name")):
+            return mark
+    return ""
+
+
+def unenclosed(lines: Iterable[str]) -> Iterator[str]:
+    """``lines`` without the quotation marks around those that they enclose as a whole; such a row may have several
+    lines."""
+    inside = False
+    for line in lines:
+        odd = line.count('"') % 2 == 1
+        if whole := None if inside else _ENCLOSED.fullmatch(line):
+            yield whole[1].replace('""', '"') + "\n"
+        elif inside and odd:
+            yield line.rstrip("\r\n,; ").removesuffix('"').replace('""', '"') + "\n"
+        elif inside or (odd and line.startswith('"')):
+            yield line[not inside :].replace('""', '"')
+        else:
+            yield line
+        inside ^= odd
 
 
 def _is_ruler(line: str) -> bool:
