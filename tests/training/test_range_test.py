@@ -52,13 +52,42 @@ def test_a_curve_that_never_falls_has_no_valley() -> None:
 def test_nothing_is_suggested_out_of_the_noise_of_the_first_steps() -> None:
     curve = RangeCurve()
     # The first losses jump, by far steeper than the slow fall after them and lower than all that follow.
-    losses = [5.0, 2.0, 4.0, 3.5, 3.6] + [3.6 - 0.004 * n for n in range(95)]
+    losses = [5.0, 2.0, 4.0, 3.5, 3.6] + [3.6 - 0.0004 * n**1.5 for n in range(95)]
     for n, loss in enumerate(losses):
         curve.add(1e-6 * 10 ** (n / 20), loss)
     assert int(np.argmin(np.diff(curve.smoothed))) == 0
     found = curve.result().suggestions
     assert found["steepest"] >= curve.lrs[10]
     assert found["minimum"] >= curve.lrs[10] / 10
+
+
+def swept(levels: list[float], jump: float, seed: int = 0) -> RangeCurve:
+    """A curve of 100 rates from 1e-6 on whose losses lie around ``levels`` (10 rates each) by ``jump``."""
+    noise = np.random.default_rng(seed).normal(0, jump, 100)
+    curve = RangeCurve()
+    for n in range(100):
+        curve.add(1e-6 * 10 ** (n / 15), levels[n // 10] + noise[n])
+        if curve.diverged:
+            break
+    return curve
+
+
+def test_a_lucky_first_loss_does_not_cut_the_curve_to_its_beginning() -> None:
+    """A classifier of a pretrained network: a slow fall under much noise, then it runs away."""
+    for seed in range(20):
+        curve = swept([0.75, 0.75, 0.74, 0.70, 0.60, 0.50, 0.40, 0.50, 4.0, 40.0], 0.12, seed)
+        assert curve.diverged
+        result = curve.result()
+        assert len(result.lrs) > 60
+        assert result.suggestions["minimum"] * 10 > curve.lrs[45]
+        assert result.suggestions["valley"] > curve.lrs[10]
+        assert curve.lrs[25] < result.suggestions["steepest"] < curve.lrs[65]
+
+
+def test_a_loss_that_falls_by_no_more_than_chance_suggests_nothing() -> None:
+    """A network that begins at its best: whatever the noise, hardly ever is a rate told."""
+    told = [bool(swept([0.78] * 7 + [1.2, 4.0, 40.0], 0.17, seed).result().suggestions) for seed in range(40)]
+    assert sum(told) <= 10
 
 
 def test_smoothing_has_no_bias_towards_the_start() -> None:

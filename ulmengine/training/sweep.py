@@ -7,7 +7,7 @@ import math
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, count, islice
+from itertools import chain, count, islice, takewhile
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,10 @@ Floats = NDArray[np.float64]
 SMOOTHING = 0.98
 NOISY = 10
 """So many points at the beginning are a mean of few losses, and move more by chance than by what is learnt: where the
-curve is steepest or lowest is not looked for among them."""
+curve is steepest or lowest is not looked for among them. Their losses together say where it begins."""
+CHANCE = 2.0
+"""A fall from there by fewer standard errors than this may be chance, and suggests nothing. Of flat curves with noise
+one in eight falls further somewhere."""
 DIVERGED = 4.0
 """The test ends when the smoothed loss is this many times the lowest one (as in the reference)."""
 
@@ -162,20 +165,41 @@ class RangeCurve:
         return smoothed
 
     def result(self) -> RangeResult:
-        """The curve without its diverged end, and what it suggests."""
-        end = len(self.lrs) - self._diverged_points()
+        """The curve without its diverged end, and what it suggests: nothing where it falls by no more than chance."""
+        start = max(1, min(NOISY, len(self.lrs) // 5))
+        end = len(self.lrs) - self._diverged_points(float(np.mean(self.losses[:start])))
         lrs, smoothed = self.lrs[:end], self.smoothed[:end]
-        found, start = suggestions(lrs, smoothed), min(NOISY, end // 5)
-        settled = suggestions(lrs[start:], smoothed[start:])
-        found |= {rule: settled[rule] for rule in ("steepest", "minimum") if rule in settled}
+        found: dict[str, float] = {}
+        if end > 2 * start and self._falls(start):
+            found = suggestions(lrs, smoothed)
+            found["minimum"] = suggestions(lrs[start:], smoothed[start:])["minimum"]
+            found["steepest"] = self._steepest(start, end)
         return RangeResult(tuple(lrs), tuple(self.losses[:end]), tuple(smoothed), found, self.diverged)
 
-    def _diverged_points(self) -> int:
-        """Points at the end whose loss is above where the curve began: they tell of nothing but divergence."""
+    def _falls(self, count: int) -> bool:
+        """Whether the mean of some ``count`` losses in a row is lower than that of the first ones by more than chance.
+
+        By the losses themselves: the smoothed curve comes after them. How far they lie apart by chance is told by the
+        median of their steps, which a diverged end does not move.
+        """
+        means = np.convolve(self.losses, np.full(count, 1 / count), "valid")
+        apart = 1.4826 * np.median(np.abs(np.diff(self.losses)))
+        # A step is the difference of two losses, as the fall is that of two means: both have twice the variance.
+        return bool(means[count:].min() < means[0] - CHANCE * apart / math.sqrt(count))
+
+    def _steepest(self, count: int, end: int) -> float:
+        """The rate at which the mean of ``count`` losses is furthest below that of as many before.
+
+        The smoothed curve is a mean of ever more losses, and so is steepest at its beginning by chance.
+        """
+        means = np.convolve(self.losses[:end], np.full(count, 1 / count), "valid")
+        return self.lrs[count + int(np.argmin(means[count:] - means[:-count]))]
+
+    def _diverged_points(self, begun: float) -> int:
+        """Points at the end above where the curve has ``begun``: they tell of nothing but divergence."""
         if not self.diverged:
             return 0
-        lowest = int(np.argmin(self.smoothed))
-        return sum(value > self.smoothed[0] for value in self.smoothed[lowest:]) or 1
+        return sum(1 for _ in takewhile(lambda value: value > begun, reversed(self.smoothed))) or 1
 
 
 def suggestions(lrs: Sequence[float], losses: Sequence[float]) -> dict[str, float]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Signal, Slot
@@ -34,6 +35,8 @@ from .schedule_card import Readout, section_of
 
 HARDLY = 0.03
 """A test in which the loss falls by a smaller share than this says little."""
+BEGINNING = 10
+"""So many losses together say where it began; the first alone is chance."""
 
 OFFER = 232
 """Px of a button with a rule, its rate and the word that it is recommended."""
@@ -42,16 +45,19 @@ RULES = ("valley", "slide", "steepest", "minimum")
 
 def recommended(suggestions: Mapping[str, float], points: Sequence[RangePoint]) -> tuple[str, str] | None:
     """The rule to go by and a sentence why; None where the loss hardly fell, so that the test says too little."""
-    losses = [point.smoothed for point in points]
-    if not losses or losses[0] - min(losses) < HARDLY * abs(losses[0]):
+    first = max(1, min(BEGINNING, len(points) // 5))
+    settled = points[first:]
+    if not settled:
         return None
-    lowest = min(points, key=attrgetter("smoothed")).lr
+    begun, lowest = fmean(point.loss for point in points[:first]), min(settled, key=attrgetter("smoothed"))
+    if begun - lowest.smoothed < HARDLY * abs(begun):
+        return None
     valley = suggestions.get("valley")
-    if valley is not None and valley < lowest:
+    if valley is not None and valley < lowest.lr:
         return "valley", QCoreApplication.translate(
             "RangeTest", "{rate} is recommended: it lies inside the longest stretch over which the loss falls, {times} "
             "times below the rate at which it is lowest, so that there is room before it runs away."
-        ).format(rate=rate(valley), times=f"{float(f'{lowest / valley:.2g}'):,g}")
+        ).format(rate=rate(valley), times=f"{float(f'{lowest.lr / valley:.2g}'):,g}")
     if "minimum" in suggestions:
         return "minimum", QCoreApplication.translate(
             "RangeTest", "{rate} is recommended: a tenth of the rate at which the loss is lowest, where it still falls."
@@ -227,7 +233,11 @@ class RangeCard(Card):
 
     def _result_words(self, found: bool, why: str) -> str:
         if not found:
-            return self.tr("No rule found a rate: the loss never fell. The weights are left as they were.")
+            return self.tr(
+                "No rate can be told from this: the loss falls at none by more than chance, as where a network begins "
+                "near its best. Leave the peak where it is, to the left of where the loss rises. The weights are left "
+                "as they were."
+            )
         if not why:
             return self.tr("The loss hardly fell, so these are weak hints; the weights are left as they were.")
         return why + " " + self.tr("The weights are left as they were. The band's edges are peak and lowest rate.")

@@ -264,6 +264,8 @@ def test_one_rate_is_recommended_with_a_reason(page: RatesPage, qtbot: QtBot) ->
 def test_nothing_is_recommended_where_the_loss_hardly_falls() -> None:
     flat = [RangePoint(n, 40, 10 ** (-6 + 0.15 * n), 3.0, 3.0 - 0.0005 * n) for n in range(1, 41)]
     assert recommended({"valley": 0.0031, "minimum": 0.1}, flat) is None
+    lucky = [RangePoint(1, 40, 1e-6, 2.0, 2.0), *flat[1:]]  # the first loss alone lies low
+    assert recommended({"valley": 0.0031, "minimum": 0.1}, lucky) is None
     falls = [RangePoint(n, 40, 10 ** (-6 + 0.15 * n), 3.0, 3.0 - 0.05 * n) for n in range(1, 41)]
     best = recommended({"minimum": 0.1}, falls)
     assert best is not None
