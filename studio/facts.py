@@ -23,7 +23,8 @@ class CorpusFacts:
     ``classes``: labels. ``vocabulary``: tokens its vocabulary will have, about. ``train``, ``others``, ``held``:
     documents to train the classifier on, further ones for the language model, those for validation. ``tokens``: mean a
     document; ``limited``: the same with longer documents counted up to the document limit. ``shares``: of the words,
-    those that each language model knows, by its path, 0 to 1.
+    those that each language model knows, by its path, 0 to 1. ``stamp``: of the files as they were then
+    (:func:`ulmengine.corpus.corpus_stamp`); empty: an earlier version of the program found them out.
     """
 
     key: str
@@ -35,6 +36,7 @@ class CorpusFacts:
     limited: float
     held: int = 0
     shares: dict[str, float] = field(default_factory=dict)
+    stamp: str = ""
 
     def save(self, cache: Path) -> None:
         """Write the facts into ``cache``; a folder that cannot be written costs the estimates, nothing else."""
@@ -72,6 +74,12 @@ def facts_key(config: RunConfig) -> str:
     """The settings on which the facts depend, of a description as a run has it: every path absolute."""
     part = RunConfig(corpus=config.corpus, tokens=config.tokens, seed=config.seed)
     return hashlib.blake2b(part.model_dump_json().encode(), digest_size=12).hexdigest()
+
+
+def forget_facts(cache: Path) -> None:
+    """Nothing is known of the corpus any more."""
+    with suppress(OSError):
+        (cache / FILE).unlink(missing_ok=True)
 
 
 def known_facts(config: RunConfig, cache: Path) -> CorpusFacts | None:

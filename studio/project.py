@@ -17,7 +17,7 @@ from ulmengine.record import RunFolder, find_runs, is_copy
 from ulmengine.record.relabelled import correction
 
 from .corrections import LabelBook, key_of
-from .facts import CorpusFacts, known_facts
+from .facts import CorpusFacts, forget_facts, known_facts
 from .fields import all_fields, field
 
 FILE = "project.toml"
@@ -128,6 +128,12 @@ class Project(QObject):
         """Keep what has been found out about the corpus for all who reckon with it."""
         facts.save(self.cache)
         self.factsFound.emit()
+
+    def forget_other_facts(self, stamp: str) -> None:
+        """Forget what was found out when the corpus' files were other ones than those of the ``stamp``."""
+        found = self.facts
+        if found is not None and found.stamp and found.stamp != stamp:
+            forget_facts(self.cache)
 
     def value(self, name: str) -> Any:
         """The value of the setting with the dotted ``name``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -336,6 +337,8 @@ class Shell(QObject):
             self.toast(self.tr("The corpus cannot be read as it is set, so there is nothing to train on."), "warning",
                        self.tr("Go to the corpus"), self._go_to_corpus, holds=lambda: self.corpus_unreadable)
             return False
+        if self.corpus_outdated():
+            return False
         folder, offered = self.shown.folder, self.shown.offers
         if self.project is None or folder is None or folder.path.parent != self.project.runs or \
                 not (offered.start and offered.resume):
@@ -350,11 +353,28 @@ class Shell(QObject):
             return self.resume_run(folder.path)
         return answer == "new" and self.start_run()
 
+    def corpus_outdated(self) -> bool:
+        """Whether the corpus' files are not as they were when they were read, which the person sees and is told: what
+        nobody has looked at is not trained on."""
+        known = None if self.project is None else self.project.facts
+        if self.project is None or known is None or not known.stamp:
+            return False
+        from ulmengine.corpus import CorpusError, corpus_stamp  # here: the window opens without what reads tables
+
+        with suppress(CorpusError):  # one is gone
+            if corpus_stamp(self.project.config.corpus, self.project.folder) == known.stamp:
+                return False
+        self.go("corpus")  # which reads it anew
+        self.toast(self.tr("Nothing was started: {file} has changed since it was read. Look at what it holds now, then "
+                           "start.").format(file=Path(self.project.config.corpus.path).name), "warning")
+        return True
+
     def _go_to_corpus(self) -> None:
         self.go("corpus")
 
     def start_run(self) -> bool:
-        """Start a new run of the open project as it is set now; False if none is open or a run is alive."""
+        """Start a new run of the open project as it is set now, and with its files as they are; False if none is open
+        or a run is alive."""
         if self.project is None or self.busy or not self._may_train():
             return False
         self.project.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -59,6 +61,11 @@ def frame_texts(frame: pl.DataFrame) -> Iterator[str]:
         yield from (joined([cell or "" for cell in row]) for row in frame.iter_rows())
 
 
+def stamped(stamps: Sequence[Any]) -> str:
+    """The fingerprints of several files as one."""
+    return json.dumps(stamps, sort_keys=True)
+
+
 @dataclass(frozen=True)
 class Documents:
     """A corpus, split. Rows are counted from 0 through the corpus, then its test file, then its unlabelled file.
@@ -83,6 +90,13 @@ class Documents:
     notes: tuple[str, ...] = ()
     relabelled: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     test_given: bool = False
+
+    @property
+    def stamp(self) -> str:
+        """A cheap fingerprint of the files as they were when they were read
+        (:func:`ulmengine.corpus.corpus_stamp`); empty where an earlier version read them, which kept none."""
+        stamps = [piece.table.record.get("stamp") for piece in self.pieces]
+        return stamped(stamps) if all(stamps) else ""
 
     @property
     def overlap(self) -> np.ndarray:

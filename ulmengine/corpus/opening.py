@@ -17,9 +17,9 @@ from ulmengine.disk import whole
 from ulmengine.events import Event, Note, Progress
 
 from . import split as cut
-from .documents import Documents, Piece, frame_texts
+from .documents import Documents, Piece, frame_texts, stamped
 from .errors import CorpusError, os_failure, some_of
-from .importing import import_table
+from .importing import import_table, source_stamp
 from .labels import RowLabels, as_targets, only, read_labels, unlabelled, without_small
 from .likeness import text_hash
 from .ordering import in_order
@@ -44,12 +44,11 @@ def open_corpus(
         raise CorpusError("No corpus is chosen yet. Choose a file or folder with texts.")
     cache.mkdir(parents=True, exist_ok=True)
     pieces: list[Piece] = []
-    for role, name in (("main", config.path), ("test", config.test_path), ("unlabelled", config.unlabelled_path)):
-        if name:
-            settings = config if role == "main" else _for_other_file(config, pieces[0].understood, role)
-            table = yield from import_table(located(name, base or Path()), settings, cache)
-            start = pieces[-1].start + pieces[-1].table.rows if pieces else 0
-            pieces.append(Piece(table, _columns_of(table, settings, role), start, role))
+    for role, path in _sources(config, base):
+        settings = config if role == "main" else _for_other_file(config, pieces[0].understood, role)
+        table = yield from import_table(path, settings, cache)
+        start = pieces[-1].start + pieces[-1].table.rows if pieces else 0
+        pieces.append(Piece(table, _columns_of(table, settings, role), start, role))
     hashes = np.zeros(0, dtype=np.uint64)
     for piece in pieces:
         own = yield from _text_hashes(piece)
@@ -58,6 +57,21 @@ def open_corpus(
     for note in documents.notes:
         yield Note(note, "warning")
     return documents
+
+
+def corpus_stamp(config: CorpusConfig, base: Path | None = None) -> str:
+    """A cheap fingerprint of the files of the corpus as they are now: that of :attr:`Documents.stamp` as long as none
+    was written to since. Of a folder every file is asked for its size and time.
+
+    :raises CorpusError: one of them is gone.
+    """
+    return stamped([source_stamp(path) for _, path in _sources(config, base)])
+
+
+def _sources(config: CorpusConfig, base: Path | None) -> list[tuple[str, Path]]:
+    """What each source of the corpus is there for, and where it lies."""
+    named = (("main", config.path), ("test", config.test_path), ("unlabelled", config.unlabelled_path))
+    return [(role, located(name, base or Path())) for role, name in named if name]
 
 
 def _for_other_file(config: CorpusConfig, main: Understood, role: str) -> CorpusConfig:

@@ -14,7 +14,7 @@ from ulmengine.corpus import Preview, audit
 from ulmengine.events import Failed
 from ulmengine.models import language_models, models_folder, own_candidates, pretrained_path
 
-from .jobs import Opened, Profile, facts_of, read_corpus, read_preview, read_profile
+from .jobs import Opened, Profile, facts_of, read_corpus, read_preview, read_profile, read_stamp
 
 AT_ONCE = 64_000_000
 """A source of up to so many bytes on disk is read without being asked; of a larger one only the beginning."""
@@ -37,6 +37,8 @@ class Analysis(QObject):
     """The source is large: its number of bytes. It is read when :meth:`read` is called."""
     previewed = Signal(object)
     opened = Signal(object)
+    outdated = Signal()
+    """The files are not as they were when they were read; they are read anew."""
     profiled = Signal(object)
     audited = Signal(object)
     failed = Signal(str, object)
@@ -56,6 +58,7 @@ class Analysis(QObject):
             ("audit", self._audited))}
         for slot in self._slots.values():
             slot.events.connect(self.events)
+        self._looker = JobSlot(self, self._looked)
         self._models = QFileSystemWatcher(self)
         self._models.directoryChanged.connect(self._models_changed)
         self._watch_models()
@@ -107,6 +110,19 @@ class Analysis(QObject):
             not all(piece.table.folder.is_dir() for piece in self.corpus.documents.pieces)
 
     @Slot()
+    def look(self) -> None:
+        """See whether the files are still as they were read; where they are not, they are read anew."""
+        if self.corpus is not None and self.corpus.documents.stamp and not self.busy and not self._looker.running:
+            config, base = self.project.config.corpus, self.project.folder
+            self._looker.start(lambda: read_stamp(config, base))
+
+    @Slot(object)
+    def _looked(self, stamp: str) -> None:
+        if self.corpus is not None and not self.busy and self.corpus.documents.stamp != stamp:
+            self.outdated.emit()
+            self.again()
+
+    @Slot()
     def again(self) -> None:
         """Begin from the file once more."""
         self._seen.clear()
@@ -117,6 +133,7 @@ class Analysis(QObject):
         return old != key
 
     def _stop(self, *steps: str) -> None:
+        self._looker.cancel()  # what it looks at is of the past
         for step in steps:
             self._slots[step].cancel()
 
@@ -192,6 +209,7 @@ class Analysis(QObject):
     @Slot(object)
     def _opened(self, corpus: Opened) -> None:
         self.corpus = corpus
+        self.project.forget_other_facts(corpus.documents.stamp)
         self.opened.emit(corpus)
         self._begin_profile()
 

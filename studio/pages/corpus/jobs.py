@@ -15,7 +15,7 @@ from studio.facts import CorpusFacts, facts_key
 from studio.models.document_table import Snippets, balance, make_snippets
 from studio.pages.parts.quantities import counted
 from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
-from ulmengine.corpus import Documents, Preview, open_corpus, preview
+from ulmengine.corpus import CorpusError, Documents, Preview, corpus_stamp, open_corpus, preview
 from ulmengine.corpus.split import PART_NAMES
 from ulmengine.events import Event, Progress
 from ulmengine.models import (
@@ -160,6 +160,15 @@ def read_preview(config: CorpusConfig, base: Path) -> Generator[Event, None, Pre
     return preview(path, config)
 
 
+def read_stamp(config: CorpusConfig, base: Path) -> Generator[Event, None, str]:
+    """A cheap fingerprint of the corpus' files as they are now; empty where one is gone."""
+    yield Progress("Looking at the file", 0, 0)
+    try:
+        return corpus_stamp(config, base)
+    except CorpusError:
+        return ""
+
+
 def read_corpus(config: RunConfig, cache: Path, base: Path) -> Generator[Event, None, Opened]:
     """All of the corpus; what was imported before is there at once."""
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed, base=base)
@@ -217,7 +226,7 @@ def facts_of(corpus: Opened, profile: Profile, config: RunConfig) -> CorpusFacts
         train=corpus.counts["train"], others=corpus.counts["unlabelled"],
         held=corpus.counts["validation"],
         tokens=float(lengths.mean()) if len(lengths) else 0.0, limited=float(limited.mean()) if len(lengths) else 0.0,
-        shares=profile.shares,
+        shares=profile.shares, stamp=corpus.documents.stamp,
     )
 
 

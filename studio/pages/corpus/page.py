@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import Slot
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from studio import theme
@@ -140,16 +140,34 @@ class CorpusPage(ProjectPage):
         work.forgot.connect(self._clear)
         work.waiting.connect(self._waiting)
         work.previewed.connect(self._previewed)
+        work.outdated.connect(self._outdated)
         work.opened.connect(self._opened)
         work.profiled.connect(self._profiled)
         work.audited.connect(self._audited)
         work.failed.connect(self._failed)
         self.progress.cancelled.connect(self._cancel)
+        application = QGuiApplication.instance()
+        assert isinstance(application, QGuiApplication)
+        application.applicationStateChanged.connect(self._came_back)
+
+    @Slot(Qt.ApplicationState)
+    def _came_back(self, state: Qt.ApplicationState) -> None:
+        """The person comes from another program, which may have written to the files."""
+        if state is Qt.ApplicationState.ApplicationActive and self.isVisible():
+            self.activated()
+
+    @Slot()
+    def _outdated(self) -> None:
+        self.shell.toast(self.tr("{file} has changed since it was read: it is read anew.").format(
+            file=Path(self.project.config.corpus.path).name), "warning")
 
     def activated(self) -> None:
-        """Read the corpus again where its copy has gone meanwhile, or what could not be read may have been mended."""
+        """Read the corpus again where its copy has gone meanwhile, its files have changed, or what could not be read
+        may have been mended."""
         if self.analysis.lost() or (self.shell.corpus_unreadable and not self.analysis.busy):
             self.analysis.again()
+        else:
+            self.analysis.look()
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page."""

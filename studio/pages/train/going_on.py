@@ -61,7 +61,8 @@ class GoingOn(QObject):
             if self._is_there(run.folder, point):
                 self.after_stop(run.folder, partial(self.shell.resume_run, run.folder.path, point.checkpoint))
         elif answer == "new":
-            self.after_stop(run.folder, self.shell.start_run)
+            if not self.shell.corpus_outdated():
+                self.after_stop(run.folder, self.shell.start_run)
         elif answer == "branch":
             self.branch(run, point)
 

@@ -86,8 +86,8 @@ class Mender(QObject):
         return go_on
 
     def change_and_start(self, values: dict[str, Any]) -> None:
-        """Change the project's settings and start a new run."""
-        if self.project.change(values):
+        """Change the project's settings and start a new run, unless the corpus has to be looked at first."""
+        if self.project.change(values) and not self.shell.corpus_outdated():
             self.shell.start_run()
 
     def begin_again(self, config: RunConfig) -> None:

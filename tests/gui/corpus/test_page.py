@@ -44,6 +44,64 @@ def test_a_copy_that_has_gone_is_made_again(page: CorpusPage, desk: Desk, tmp_pa
     assert page.document.plain.toPlainText() == FRUIT[3][1]
 
 
+def test_a_file_written_to_meanwhile_is_read_anew_and_nothing_starts_on_it_before(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[bool] = []
+    monkeypatch.setattr(desk.shell, "start_run", lambda: not started.append(True))
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    first = page.analysis.corpus
+    page.activated()  # nothing has happened to it
+    qtbot.wait(200)
+    assert page.analysis.corpus is first
+    assert desk.shell.begin_run()
+    assert (started, desk.news) == ([True], [])
+    write_csv(tmp_path / "fruit.csv", FRUIT[:20], ("kind", "text"))
+    assert not desk.shell.begin_run()
+    assert started == [True]
+    assert desk.wanted == ["corpus"]
+    assert "Nothing was started: fruit.csv has changed" in desk.news[-1].text
+    page.activated()  # as the window does on that way
+    qtbot.waitUntil(lambda: page.analysis.corpus is not first and page.analysis.corpus is not None, timeout=20_000)
+    settle(qtbot, page)
+    assert "read anew" in desk.news[-1].text
+    assert page.analysis.corpus is not None
+    assert sum(page.analysis.corpus.counts.values()) == 20
+    assert page.analysis.corpus.documents.understood.label_columns == ("kind",)
+    assert desk.shell.begin_run()
+    assert started == [True, True]
+
+
+def test_nothing_is_read_anew_while_a_program_beside_is_only_looked_at(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Coming back to the window looks at the file; other files beside it, and a later session, are no change."""
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    first = page.analysis.corpus
+    page.show()
+    write_csv(tmp_path / "other.csv", FRUIT[:5])
+    page._came_back(Qt.ApplicationState.ApplicationInactive)
+    page._came_back(Qt.ApplicationState.ApplicationActive)
+    qtbot.wait(200)
+    assert page.analysis.corpus is first
+    assert not desk.shell.corpus_outdated()
+    write_csv(tmp_path / "fruit.csv", FRUIT[:30])
+    page._came_back(Qt.ApplicationState.ApplicationActive)
+    qtbot.waitUntil(lambda: page.analysis.corpus is not first and page.analysis.corpus is not None, timeout=20_000)
+    settle(qtbot, page)
+
+
+def test_a_file_gone_meanwhile_starts_nothing_and_is_told(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    (tmp_path / "fruit.csv").unlink()
+    assert not desk.shell.begin_run()
+    page.activated()
+    qtbot.waitUntil(lambda: page.failure.failure is not None, timeout=20_000)
+    assert desk.shell.corpus_unreadable
+
+
 @pytest.mark.parametrize(("name", "content"), [
     ("empty.csv", b""), ("noise.csv", bytes(range(256)) * 40), ("cut.csv.gz", b"\x1f\x8b\x08\x00\x00"),
 ])
