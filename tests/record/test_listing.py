@@ -14,7 +14,7 @@ import pytest
 from tests.runs.made import tiny_config
 from ulmengine.cli import main
 from ulmengine.config import RunConfig
-from ulmengine.events import Evaluated, Finished, RunStarted, StageEnded, outcome
+from ulmengine.events import Evaluated, Finished, RangeEnded, RunStarted, StageEnded, outcome
 from ulmengine.record import (
     EventLog,
     RunFolder,
@@ -226,3 +226,8 @@ def test_one_stage_and_one_document_are_told_as_one() -> None:
     begun = in_words(RunStarted("x", "cpu", "float32", 10, ({"name": "classifier"},), False))
     assert begun == "x starts on cpu (float32), 10 parameters, 1 stage"
     assert "on 1 test document;" in in_words(Evaluated("test", 1, 1.0, (.2, 1), {}, .75, (.6, .8)))
+
+
+def test_a_range_test_that_tells_no_rate_says_so() -> None:
+    assert in_words(RangeEnded({"valley": 0.001}, True)) == "valley 1.00e-03"
+    assert "no rate can be told" in in_words(RangeEnded({}, True))

@@ -71,7 +71,9 @@ def in_words(event: ev.Event) -> str:
         case ev.ModelSaved():
             return f"model: {event.path}"
         case ev.RangeEnded():
-            return "  ".join(f"{rule} {rate:.2e}" for rule, rate in event.suggestions.items())
+            told = "  ".join(f"{rule} {rate:.2e}" for rule, rate in event.suggestions.items())
+            return told or ("no rate can be told from this: the loss falls at none by more than chance, as where a "
+                            "network begins near its best; the usual rate is as good a choice")
     return ""
 
 
