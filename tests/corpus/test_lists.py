@@ -139,6 +139,27 @@ def test_a_table_in_files_that_are_called_by_the_parts(tmp_path: Path, row: str,
     assert (documents.count("train"), documents.count("validation"), documents.count("test")) == (40, 20, 24)
 
 
+@pytest.mark.parametrize("row", ["{text};{label}", "{text}\t{label}", "__label__{label} {text}"])
+def test_parts_of_a_few_lines_are_parts_of_the_table_for_training(tmp_path: Path, row: str) -> None:
+    files = {f"{part}.txt": lines([row.format(text=text, label=("joy", "fear")[n % 2])
+                                   for n, text in enumerate(texts(count, first))])
+             for part, count, first in (("train", 60, 0), ("val", 6, 100), ("test", 4, 200))}
+    documents = opened(written(tmp_path, files))
+    assert (documents.count("train"), documents.count("validation"), documents.count("test")) == (60, 6, 4)
+    assert counts(documents) == {"fear": 35, "joy": 35}
+
+
+@pytest.mark.parametrize(("name", "beside"), [
+    ("test.txt", "A few words; and more.\nNothing else here.\nThe end.\n"),
+    ("val.txt", "How the parts were drawn.\nBy lot.\n"), ("notes.txt", "One text;joy\nAnother one;fear\n"),
+    ("test.txt", "One line without any label\n"),
+])
+def test_what_is_cut_in_another_way_is_no_part_of_the_table(tmp_path: Path, name: str, beside: str) -> None:
+    rows = [f"{text};{('joy', 'fear')[n % 2]}" for n, text in enumerate(texts(60))]
+    with pytest.raises(CorpusError, match=r"holds tables \(train\.txt\)"):
+        preview(written(tmp_path, {"train.txt": lines(rows), name: beside}))
+
+
 def test_the_one_table_beside_a_readme_is_read(tmp_path: Path) -> None:
     rows = [f"{('ham', 'spam')[n % 2]}\t{text}" for n, text in enumerate(texts(30))]
     documents = opened(written(tmp_path, {"SMSSpamCollection": lines(rows), "readme": "A collection.\n"}))

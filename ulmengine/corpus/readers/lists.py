@@ -86,6 +86,7 @@ def shards_in(look: Look) -> list[Shard]:
     if not names or any(map(is_table, names)):
         return []
     tables = tables_in(look, names)
+    tables |= _small_parts(look, names, tables)
     sizes = look.files[0]
     if len(tables) == 1 == len(names):
         return [Shard(name, {}, sizes[name]) for name in tables]
@@ -95,6 +96,22 @@ def shards_in(look: Look) -> list[Shard]:
     if not one or len(told) < len(tables) or not {"train"} < told or "" in told or len(names) >= 2 * len(tables):
         return []
     return [Shard(name, {"split": part}, sizes[name]) for name, part in parts.items()]
+
+
+def _small_parts(look: Look, names: Sequence[str], tables: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The other parts of the one table for training among ``tables`` that have too few lines to show by themselves that
+    they are tables, and are cut as it is."""
+    first = [name for name in tables if part_in(PurePosixPath(name).name) == "train"]
+    others = [name for name in names if name not in tables and part_in(PurePosixPath(name).name)]
+    if len(first) != 1 or not others:
+        return {}
+    lines = {name: [line for line in look.heads[name].lines if line.strip()] for name in (*first, *others)}
+    marked = next((plain.KINDS[kind].fits for kind in MARKED if plain.KINDS[kind].fits(lines[first[0]])), None)
+    whole = None if marked else delimited.plan(look.heads[first[0]])
+    cells = (whole.dialect.delimiter, len(whole.columns)) if whole is not None and whole.dialect is not None else None
+    return {name: tables[first[0]] for name in others if lines[name] and (
+        marked(lines[name]) if marked else cells is not None
+        and sum(line.count(cells[0]) >= cells[1] - 1 for line in lines[name]) > 0.95 * len(lines[name]))}
 
 
 def left_out(look: Look, shards: Sequence[Shard]) -> tuple[str, ...]:
