@@ -196,7 +196,7 @@ def test_other_tables_are_not_joined(tmp_path: Path, names: tuple[str, ...]) -> 
     with pytest.raises(CorpusError, match="Choose one of them") as told:
         preview(tmp_path / "out")
     alike = len({Path(name).suffix for name in names}) == 1
-    assert ("join them" in str(told.value)) == (alike and "train" not in names[0])
+    assert ("pieces of one table" in str(told.value)) == (alike and "train" not in names[0])
 
 
 def test_texts_named_like_pieces_are_texts(tmp_path: Path) -> None:
@@ -204,3 +204,67 @@ def test_texts_named_like_pieces_are_texts(tmp_path: Path) -> None:
     for number, (text, _) in enumerate(ROWS):
         (tmp_path / "out" / f"part-{number:05}.txt").write_text(text)
     assert everything(opened(tmp_path / "out")) == [text for text, _ in ROWS]
+
+
+def of_one_label(root: Path, name: str, rows: list[tuple[str, str]], column: str = "topic") -> None:
+    """A table of texts beside each of which stands what tells no label."""
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    frame = pl.DataFrame({"text": [text for text, _ in rows], column: (["news", "world"] * len(rows))[: len(rows)]})
+    frame.write_csv(root / name) if name.endswith(".csv") else frame.write_ndjson(root / name)
+
+
+@pytest.mark.parametrize("archive", ["", "zip", "tar.gz"])
+@pytest.mark.parametrize(("names", "labels"), [
+    (("True.csv", "Fake.csv"), ("Fake", "True")), (("reviews_pos.csv", "reviews_neg.csv"), ("neg", "pos")),
+    (("spam/data.csv", "ham/data.csv"), ("ham", "spam")), (("toxic.jsonl", "not_toxic.jsonl"), ("not toxic", "toxic")),
+])
+def test_tables_that_are_called_by_their_label(
+    tmp_path: Path, names: tuple[str, str], labels: tuple[str, str], archive: str
+) -> None:
+    for name, rows in zip(names, (ROWS[:40], ROWS[40:]), strict=True):
+        of_one_label(tmp_path / "set", name, rows)
+    (tmp_path / "set" / "README.md").write_text("about the data")
+    documents = opened(packed(tmp_path / "set", archive) if archive else tmp_path / "set")
+    assert documents.labels == labels
+    assert documents.understood.label_columns == ("file",)
+    assert sorted(everything(documents)) == sorted(text for text, _ in ROWS)
+    first = next(label for label in reversed(labels) if label in names[0])
+    assert labels_in_order(documents).count(first) == 40
+    assert any("what each file is called" in note and "choose another label column" in note
+               for note in documents.notes)
+
+
+def test_tables_that_are_called_by_their_label_and_part(tmp_path: Path) -> None:
+    for number, (part, label) in enumerate((part, label) for part in ("train", "test") for label in ("pos", "neg")):
+        of_one_label(tmp_path / "set", f"{part}_{label}.csv", ROWS[15 * number : 15 * number + 15])
+    documents = opened(tmp_path / "set", validation=0.0)
+    assert (documents.labels, documents.count("train"), documents.count("test")) == (("neg", "pos"), 30, 30)
+
+
+@pytest.mark.parametrize("names", [
+    ("jan.csv", "feb.csv"), ("tickets_2023.csv", "tickets_2024.csv"), ("en.csv", "de.csv"), ("berlin.csv", "oslo.csv"),
+    ("raw.csv", "clean.csv"), ("real_estate.csv", "true_crime.csv"), ("part1.csv", "part2.csv"),
+    ("billing.csv", "tech.csv"),
+])
+def test_tables_of_months_towns_and_topics_are_asked_about(tmp_path: Path, names: tuple[str, str]) -> None:
+    for name, rows in zip(names, (ROWS[:40], ROWS[40:]), strict=True):
+        of_one_label(tmp_path / "set", name, rows)
+    with pytest.raises(CorpusError, match="set the format to 'shards'"):
+        preview(tmp_path / "set")
+    documents = opened(tmp_path / "set", format="shards")
+    assert len(documents.parts) == 60
+    assert any("what each file is called" in note for note in documents.notes)
+    labelled = opened(tmp_path / "set", format="shards", label_columns=("file",))
+    assert [len(labels_in_order(labelled)), len(labelled.labels)] == [60, 2]
+
+
+def test_tables_with_labels_or_other_columns_are_not_called_by_theirs(tmp_path: Path) -> None:
+    for place, columns in (("labels", ("label", "label")), ("others", ("topic", "town"))):
+        for name, column in zip(("good.csv", "bad.csv"), columns, strict=True):
+            of_one_label(tmp_path / place, name, ROWS[:40], column)
+        with pytest.raises(CorpusError, match="holds tables"):
+            preview(tmp_path / place)
+    documents = opened(tmp_path / "labels", format="shards")
+    assert (documents.understood.label_columns, documents.labels) == (("label",), ("news", "world"))
+    with pytest.raises(CorpusError, match="has other columns"):
+        opened(tmp_path / "others", format="shards")

@@ -1,21 +1,23 @@
 """One table in several files of a folder or archive, as programs write them: train-00000-of-00002.parquet and the data
-sets that Hugging Face saves, part-00000.csv of Spark, label=pos/... of Hive."""
+sets that Hugging Face saves, part-00000.csv of Spark, label=pos/... of Hive, a file a label: True.csv and Fake.csv."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path, PurePosixPath
+from posixpath import commonpath
 from urllib.parse import unquote
 
 import polars as pl
 
 from ulmengine.config import CorpusConfig
-from ulmengine.corpus.column_names import part_in
-from ulmengine.corpus.errors import CorpusError, Faults
+from ulmengine.corpus.column_names import PART_WORDS, POLES, Nearness, called_like_label, key_of, part_in
+from ulmengine.corpus.errors import CorpusError, Faults, some_of
+from ulmengine.corpus.guess import Hints
 
 from . import lists
 from .layout import is_about
@@ -27,7 +29,11 @@ _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".arrow")
 _PACKED = (".gz", ".gzip", ".bz2", ".xz")
 _COUNTED = re.compile(r"(.+?)[-_]\d{3,6}[-_]of[-_]\d{3,6}(?:-[0-9a-f]+)?(?:\.[a-z]\w*)?")
 _SPARK = re.compile(r"part-(?:[mr]-)?\d{5}(?:-[\w-]+)?(?:\.[a-z]\w*)*")
+_WORD = re.compile(r"[^\W_]+")
 _HIVE = re.compile(r"([A-Za-z_]\w*)=(.+)")
+_BOOKS = (".xlsx", ".xls", ".ods")
+_MOST_NAMED = 30
+_NEGATIONS = ("not", "non", "no", "un", "very")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
 Recognise = Callable[[Path, CorpusConfig], Reading]
@@ -71,6 +77,73 @@ def shards_in(files: Mapping[str, int]) -> list[Shard]:
             for shard in shards]
 
 
+def named_tables(files: Mapping[str, int], columns: Collection[str] = ()) -> list[Shard]:
+    """The tables of a tree of a few, all of one kind, with the word in which their names differ as a cell of the column
+    "file", or of another where they have one themselves, and their part where words tell it; none where there is
+    anything else."""
+    names = [name for name in files if not is_about(name) and not PurePosixPath(name).name.startswith((".", "_"))]
+    bare = {name: path.with_suffix("") if path.suffix.lower() in _PACKED else path
+            for name, path in zip(names, map(PurePosixPath, names), strict=True)}
+    kinds = {path.suffix.lower() for path in bare.values()}
+    if not 2 <= len(names) <= _MOST_NAMED or len(kinds) != 1 or not kinds <= {*_SUFFIXES, *_BOOKS}:
+        return []
+    above = len(PurePosixPath(commonpath(path.parent for path in bare.values())).parts) if bare else 0
+    words = {name: _WORD.findall("/".join(path.with_suffix("").parts[above:])) for name, path in bare.items()}
+    parts = {name: next((PART_WORDS[word.lower()] for word in own if word.lower() in PART_WORDS), "")
+             for name, own in words.items()}
+    own = [[word for word in words[name] if word.lower() not in PART_WORDS] for name in names]
+    common = set.intersection(*map(set, own))
+    if any(common >= set(one) for one in own):  # toxic beside not_toxic
+        common = set()
+    called = {name: " ".join(word for word in one if word not in common) for name, one in zip(names, own, strict=True)}
+    told = set(parts.values())
+    if not all(called.values()) or ("" in told and len(told) > 1) or len(set(called.values())) < 2 or len(
+            {(called[name], parts[name]) for name in names}) < len(names):
+        return []
+    column = next(name for name in ("file", "file name", "name of the file", "its file") if name not in columns)
+    return [Shard(name, {column: called[name], **({"split": parts[name]} if told != {""} else {})}, files[name])
+            for name in names]
+
+
+def are_poles(names: Iterable[str]) -> bool:
+    """Whether all ``names`` are those of labels wherever they stand: true, fake, not spam."""
+    words = [set(_WORD.findall(name.lower())) - {*_NEGATIONS} for name in names]
+    return all(own and own <= POLES for own in words)
+
+
+def _by_name(recognised: Recognise, look: Look) -> tuple[list[Shard], Hints, tuple[str, ...]]:
+    """The tables of a tree that are one corpus, each called by its label, what that says of the columns, and in
+    sentences; none where their names are no labels beyond doubt and it is not set that they are one."""
+    asked = look.config.format == "shards"
+    files, complete = look.files
+    shards = named_tables(files) if complete else []
+    labels = list(dict.fromkeys(shard.cells["file"] for shard in shards))
+    if not shards or not (asked or are_poles(labels)):
+        return [], Hints(), ()
+    columns = list(_columns_of(recognised, look, shards))
+    alike = len(set(map(frozenset, columns))) == 1
+    told = [name for name in columns[0] if called_like_label(key_of(name)) in (Nearness.FIRST, Nearness.PLAIN)]
+    if not asked and (not alike or told):
+        return [], Hints(), ()
+    shards = named_tables(files, columns[0])
+    column = next(iter(shards[0].cells))
+    note = (f"The {len(shards)} tables are read as one, and '{column}' holds what each file is called: "
+            f"{some_of(labels, 6)}.")
+    if told or any(any(letter.isdigit() for letter in label) for label in labels):
+        return shards, Hints(), (note,)
+    return shards, Hints(label=(column,), reason="the files are called by it"), (
+        f"{note} It is read as the label. If it is not, choose another label column or none.",)
+
+
+def _columns_of(recognised: Recognise, look: Look, shards: Sequence[Shard]) -> Iterator[tuple[str, ...]]:
+    """The columns of each of the tables."""
+    with closing(laid_down(look.source, [shard.name for shard in shards])) as pieces:
+        for _, path in pieces:
+            piece = recognised(path, _settings(look.config, None))
+            with closing(piece.read(piece, Pass(1 << 18))) as frames:  # type: ignore[type-var]
+                yield piece.columns or tuple(next((frame.columns for frame in frames), ()))
+
+
 def _value(text: str) -> str:
     return "" if text == _NO_VALUE else unquote(text)
 
@@ -81,6 +154,9 @@ def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None
     :raises CorpusError: it cannot be read.
     """
     shards = _shards(look) if look.source.is_tree else []
+    named, notes = Hints(), tuple[str, ...]()
+    if not shards and look.source.is_tree:
+        shards, named, notes = _by_name(recognised, look)
     if not shards:
         return None
     with closing(laid_down(look.source, [shards[0].name])) as pieces:
@@ -91,8 +167,9 @@ def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None
     reason = f"one table in {len(shards):,} file{'s' * (len(shards) > 1)}: {first.reasons.get('format', first.format)}"
     return Reading(
         look.source, "shards", partial(_chunks, shards, lambda path: recognised(path, settings)), first.encoding,
-        first.dialect, columns, text_place=first.text_place, hints=first.hints,
-        notes=(*first.notes, *lists.left_out(look, shards)), reasons={**first.reasons, "format": reason},
+        first.dialect, columns, text_place=first.text_place,
+        hints=named if named.label else first.hints, notes=(*first.notes, *notes, *lists.left_out(look, shards)),
+        reasons={**first.reasons, "format": reason},
     )
 
 

@@ -28,7 +28,7 @@ from .layout import DESCRIPTIONS, TreeLayout, find_layout, is_about, is_table, l
 from .mail import begins_as_mail, mail_text
 from .markup import html_text
 from .reading import Look, Pass, Reading
-from .shards import Recognise
+from .shards import Recognise, named_tables
 from .source import Source
 from .tree_files import files_of, read_tree, walk_files
 from .turns import with_turns
@@ -168,8 +168,12 @@ def _no_documents(
         }.get(source.compression, "Unpack the archive and choose one of them.")
     if tables:
         alike = len({PurePosixPath(name).suffix.lower() for name in tables}) == 1 < len(tables)
-        if alike and not any(part_in(PurePosixPath(name).stem) for name in tables):
-            advice += " If they are pieces of one table, join them into one file first."
+        if named_tables(dict.fromkeys(names, 1)):
+            advice += (" If they are pieces of one table, or each holds the texts of one label, set the format to "
+                       "'shards': they are then read as one table, whose column 'file' holds what each is called.")
+        elif alike and not any(part_in(PurePosixPath(name).stem) for name in tables):
+            advice += (" If they are pieces of one table, join them into one file first; if each holds the texts of "
+                       "one label, with a column that says which.")
         if asking:
             advice += " If each of them is one text, set the format to 'folder'."
         return CorpusError(f"'{path.name}' holds tables ({some_of(tables, 5)}) rather than one text a file. {advice}")
