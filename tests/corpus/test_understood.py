@@ -38,6 +38,41 @@ def test_codes_and_addresses_are_no_texts() -> None:
     assert (guess.text, guess.label) == (("name",), ("category",))
 
 
+@pytest.mark.parametrize(("name", "cells"), [
+    ("reaction", [f"{chr(0x1f600 + n)}{chr(0x1f610 + n)}" for n in range(60)]),
+    ("url", [f"http://www.shop{n}.org/wiki/index.php?id={7 * n}" for n in range(60)]),
+    ("url", [f"www.shop{n}.ru/login?x={n}" for n in range(60)]), ("number", [f"+49 170 {n:06}" for n in range(60)]),
+])
+def test_a_few_values_that_come_again_are_no_text_beside_cells_that_differ(name: str, cells: list[str]) -> None:
+    guess = guess_columns(frame(**{name: cells}, type=["defacement", "benign"] * 30))
+    assert (guess.text, guess.label) == ((name,), ("type",))
+    assert "'type' holds 2 values" in guess.reasons["text_columns"]
+
+
+@pytest.mark.parametrize(("name", "cells"), [
+    ("id", [str(n) for n in range(60)]), ("date", [f"2024-03-{n % 30 + 1:02} 08:{n:02}" for n in range(60)]),
+    ("amount", [f"{n}.50 \u20ac" for n in range(60)]),
+])
+def test_beside_numbers_times_and_keys_the_text_of_a_table_is_asked_for(
+    tmp_path: Path, name: str, cells: list[str]
+) -> None:
+    rows = [[cell, ("defacement", "benign")[n % 2]] for n, cell in enumerate(cells)]
+    path = table(tmp_path / "a.csv", rows, [name, "type"])
+    with pytest.raises(CorpusError, match="Choose the text column"):
+        opened(path)
+    assert opened(path, text_columns=(name,)).labels == ("benign", "defacement")
+
+
+@pytest.mark.parametrize(("columns", "text"), [
+    ({"mood": ["happy", "sad"] * 30}, "mood"),  # nothing beside it
+    ({"id": [str(n) for n in range(60)], "comment": ["good", "very bad"] * 30}, "comment"),
+    ({"id": [str(n) for n in range(60)], "word": [f"the word {n // 2}" for n in range(60)]}, "word"),
+    ({"worker": [f"w{n}" for n in range(60)], "said": [f"{LONG} {LONG}", f"{LONG}, or not {LONG}"] * 30}, "said"),
+])
+def test_texts_that_come_again_are_still_texts(columns: dict[str, list[str]], text: str) -> None:
+    assert guess_columns(frame(**columns)).text == (text,)
+
+
 def test_a_split_column_is_recognised_by_name_and_values() -> None:
     base = {"text": long(4), "label": ["a", "b", "a", "b"]}
     assert guess_columns(frame(**base, split=["train", "test", "train", "dev"])).split == "split"

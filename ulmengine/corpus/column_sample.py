@@ -44,6 +44,12 @@ _STATE = re.compile(
     r"erledigt|gelöst|geschlossen|beantwortet|bearbeitet|traité|résolu|resuelto|cerrado|risolto|chiuso|resolvido)$"
 )
 """Names of the flags of a desk: rather kept beside a text than its class."""
+_MEASURE = re.compile(
+    r"[-+]?[\d.,]+ ?[%€$£]?|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:\D.*)?|\d{1,2}:\d\d.*|[0-9a-f]{8}-[0-9a-f-]{27}|"
+    r"[a-z]{1,6}[-_# ]?\d+", re.IGNORECASE)
+"""A number, a date, a time, a number of a row or a case: never a text."""
+_ADDRESS = re.compile(r".*[^\W\d_].*[./@]\S.*|\+?\d[\d ()/-]{6,}")
+"""An address or the number of a telephone: it may be what a label speaks of, though its column is named aside."""
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ASIDE = re.compile(
     r"(^|[_. ])(id|ids|uuid|guid|hash|index|idx|row|order|number|nr|no|rank|count|counts|num|n|page|line|offset|time|"
@@ -101,6 +107,18 @@ class Sampled:
         """Holds words, and neither codes nor lists."""
         return self.letters >= 0.5 and not self.coded and self.names == self.distinct and not (
             self.aside and self.key != "answer")
+
+    @property
+    def recurs(self) -> bool:
+        """Holds a few short values, each of them in several rows, under no name of a text."""
+        return self.distinct <= min(20, self.filled // 5) and self.length < 60 and self.key not in TEXT_NAMES
+
+    @property
+    def may_be_read(self) -> bool:
+        """Whether its cells differ and could be what a label speaks of: no numbers, times or codes of the rows."""
+        some = list(self.values)[:200]
+        return 2 * self.distinct > self.filled and not 2 * sum(_MEASURE.fullmatch(v) is not None for v in some) > len(
+            some) and (not self.aside or 2 * sum(_ADDRESS.match(v) is not None for v in some) > len(some))
 
     @property
     def about(self) -> bool:

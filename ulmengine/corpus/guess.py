@@ -223,6 +223,13 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
         return min(column.length, 400.0) * known * varied * prose * beside * listing
 
     best = max(seen, key=weight)
+    others = [c for c in seen if 2 * c.distinct > c.filled > 0.5 * best.filled]
+    if best.recurs and others:  # a class, beside what it is a class of
+        able = [c for c in others if c.may_be_read]
+        guess.text = (max(able, key=weight).name,) if able else ()
+        guess.reasons["text_columns"] = (f"{'differs from row to row' if able else 'no column looks like text'}, and "
+                                         f"'{best.name}' holds {best.distinct} values again and again")
+        return
     named = best.key in TEXT_NAMES
     if len(seen) > 1 and best.length < 2 and not named:
         return
