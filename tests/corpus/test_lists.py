@@ -342,3 +342,74 @@ def test_folders_called_like_portions_are_no_labels(tmp_path: Path) -> None:
     documents = opened(root, label_columns=("label",))
     assert documents.labels == ("part1", "part2", "part3")
     assert not any("portions" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("fold", ["{label}/fold{n}/{name}", "fold{n}/{label}/{name}", "polar/{label}/truth/part_{n}/{name}"])
+def test_portions_in_or_above_the_folders_of_labels_are_passed_over(tmp_path: Path, fold: str) -> None:
+    files = {fold.format(label=label, n=n % 3 + 1, name=f"{n}.txt"): text
+             for label in ("deceptive", "truthful") for n, text in enumerate(texts(9))}
+    documents = opened(written(tmp_path, files))
+    assert [label.split("/")[0] for label in documents.labels] == ["deceptive", "truthful"]
+    assert set(counts(documents).values()) == {9}
+    assert any("portions of a whole" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize(("name", "labels"), [
+    ("{label}_{n:03}.txt", ("ham", "spam")), ("{n:03}.{label}.txt", ("ham", "spam")),
+    ("doc{n:03}-{label}.txt", ("ham", "spam")), ("{label}{n}.txt", ("sport", "politics")),
+    ("{n}.2003-12-18.farmer.{label}.txt", ("ham", "spam")), ("film-{label}-{n}.md", ("toxic", "not_toxic")),
+])
+@pytest.mark.parametrize("packed", ["", "tar.gz"])
+def test_a_word_in_the_names_of_files_is_their_label(
+    tmp_path: Path, name: str, labels: tuple[str, str], packed: str
+) -> None:
+    files = {name.format(label=labels[n % 2], n=n): text for n, text in enumerate(texts(20))}
+    path = written(tmp_path, files, packed)
+    documents = opened(path)
+    assert counts(documents) == dict.fromkeys(sorted(labels), 10)
+    found, = (one for one in outcome(audit(documents)) if one.kind == "label_doubt")
+    assert "name of each file" in found.why
+    assert [way.value for way in found.alternatives][-1] == ("none",)
+    assert opened(path, label_columns=("none",)).labels == ()
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("{word}_{n:03}.txt", ("jan", "feb")), ("{word}{n:03}.txt", ("chapter", "appendix")),
+    ("{word}_{n:03}.txt", ("Anna", "Ben")), ("{n:03}_{word}.txt", ("en", "de")), ("{n}_{word}.txt", ("7", "2")),
+    ("interview_{word}_{n}.txt", ("speaker", "letter")),
+])
+def test_what_dates_counts_or_names_files_is_only_told_of(tmp_path: Path, name: str, words: tuple[str, str]) -> None:
+    files = {name.format(word=words[n % 2], n=n): text for n, text in enumerate(texts(20))}
+    path = written(tmp_path, files)
+    documents = opened(path)
+    assert (documents.labels, len(documents.parts)) == ((), 20)
+    assert any("which is read as no label" in note for note in documents.notes)
+    assert counts(opened(path, label_columns=("label",))) == dict.fromkeys(sorted(words), 10)
+
+
+@pytest.mark.parametrize("names", [
+    [f"2024-03-{n:02}-post.txt" for n in range(1, 21)], [f"{n * 7919 % 65521:x}a.txt" for n in range(20)],
+    [f"a {('good', 'bad')[n % 2]} day and a {thing} {n}.txt" for n, thing in enumerate(THINGS * 3)],
+    [f"letter to {thing} {n}.txt" for n, thing in enumerate([f"Mr {'ABCDEFGHIJ'[n]}{'xyzuv'[n % 5]}" for n in range(10)])],
+    [f"{word}_{n}.txt" for word in ("one", "two") for n in range(3)],
+])
+def test_names_without_recurring_words_say_nothing(tmp_path: Path, names: list[str]) -> None:
+    documents = opened(written(tmp_path, dict(zip(names, texts(len(names)), strict=True))))
+    assert (documents.labels, len(documents.parts)) == ((), len(names))
+    assert "label" not in documents.understood.columns
+
+
+def test_words_in_the_names_of_files_tell_their_parts(tmp_path: Path) -> None:
+    names = [f"{part}_{label}{n}.txt" for n in range(10) for part in ("train", "test") for label in ("pos", "neg")]
+    files = dict(zip(names, texts(40), strict=True))
+    documents = opened(written(tmp_path, files), validation=0.0)
+    assert (documents.labels, documents.count("train"), documents.count("test")) == (("neg", "pos"), 20, 20)
+
+
+def test_a_table_beside_the_files_says_their_labels_sooner_than_names(tmp_path: Path) -> None:
+    files = {f"{('ham', 'spam')[n % 2]}_{n}.txt": text for n, text in enumerate(texts(20))}
+    rows = [f"{name},{'abc'[n % 3]}" for n, name in enumerate(files)]
+    documents = opened(written(tmp_path, {**files, "labels.csv": lines(["file,label", *rows])}))
+    assert documents.labels == ("a", "b", "c")
+    other = opened(written(tmp_path / "other", {**files, "labels.csv": lines(["page,count", "a,1", "b,2"])}))
+    assert other.labels == ("ham", "spam")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 
 from ulmengine.corpus.column_names import PART_WORDS, POLES, part_in, parts_of
@@ -21,6 +22,21 @@ _ABOUT = re.compile(
 )
 _README = re.compile(r"^read[-_ ]?me(?![^\W_])|[\W_]read[-_]?me(?![^\W_])", re.IGNORECASE)
 _CALLED = "called like a readme"
+PORTION = re.compile(r"(?:part|fold|split|chunk|batch|subset|portion|cv)[-_ ]?\d+", re.IGNORECASE)
+_GRADED = re.compile(r"\D*\d+[-_](\d\d?)")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LEAST_WORDED, _MOST_WORDS = 8, 20
+"""Files that show that a word in their names is their label, at least; labels that such words are, at most."""
+_NO_LABELS = frozenset("""
+    chapter part section page appendix preface scene act book volume vol issue img image scan screenshot dsc photo note
+    notes file doc document text txt draft version copy day month week year session turn interview speaker participant
+    person user letter mail email message kapitel teil seite band abschnitt chapitre partie tome capitulo parte kopie
+    january february march april may june july august september october november december jan feb mar apr jun jul aug
+    sep sept oct nov dec januar februar märz mai juni juli oktober dezember okt dez monday tuesday wednesday thursday
+    friday saturday sunday mon tue wed thu fri sat sun english german french spanish italian portuguese dutch russian
+    chinese japanese korean arabic spring summer autumn fall winter
+""".split())
+"""Words in the names of files that count, date or name what a file is, and not what its text is."""
 _LEAFLETS = ("license", "licence", "copying", "changelog", "authors", "citation", "notice", "cmds")
 DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
 """What Hugging Face writes beside the files of a data set."""
@@ -48,6 +64,9 @@ class TreeLayout:
     :param stems: the whole name before the suffix is that label, where ``lines``: sports.txt and politics.txt.
     :param mails: most files begin with the headers of a mail, whatever they are called, and are read as mails.
     :param leaflets: files called like a readme are documents too: most are called so.
+    :param portions: folders such as fold1 in which, or above which, the folders of labels lie; they are passed over.
+    :param word: finds the label in a file's name, where a word in it is the label: ham_001.txt.
+    :param word_part: a word in a file's name tells its part: train_001.txt.
     """
 
     skip: int = 0
@@ -60,6 +79,9 @@ class TreeLayout:
     stems: bool = False
     mails: bool = False
     leaflets: bool = False
+    portions: tuple[str, ...] = ()
+    word: Callable[[str], str] | None = None
+    word_part: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -78,8 +100,10 @@ class TreeLayout:
             return None
         folders = _folders(path)[self.skip :]
         parts = [part_in(folder) if folder in self.told else folder for folder in folders if self.is_part(folder)]
-        part = next(iter(parts), "")
-        own = [folder for folder in folders if not self.is_part(folder)]
+        part = next(iter(parts), _word_part(path.stem) if self.word_part else "")
+        own = [folder for folder in folders if not self.is_part(folder) and folder not in self.portions]
+        if self.word is not None and part != "unlabelled":
+            return self.word(path.stem), part
         unlabelled = any(PART_WORDS.get(one.lower()) == "unlabelled" for one in parts)
         if self.labelled and not own and not unlabelled:
             return None
@@ -165,7 +189,66 @@ def find_layout(names: Sequence[str]) -> TreeLayout:
     layout = TreeLayout(skip, shape=shape, classes=_classes_named_like_parts(rest), told=_told_parts(rest),
                         leaflets=leaflets)
     within = {part for parts in rest for part in parts}
+    portions = tuple(sorted(filter(PORTION.fullmatch, within)))
+    if portions and all(any(map(PORTION.fullmatch, parts)) and not all(
+            layout.is_part(one) or PORTION.fullmatch(one) for one in parts) for parts in rest):
+        layout = replace(layout, portions=portions)
     return replace(layout, labelled=not all(map(layout.is_part, within)), parts=any(map(layout.is_part, within)))
+
+
+def worded_layout(layout: TreeLayout, documents: Sequence[str]) -> tuple[TreeLayout, bool]:
+    """``layout``, whose folders name no labels, with those that a word in each of the names of its ``documents`` is,
+    besides a counter, and whether they are labels rather than what counts, dates or names the files; with the parts
+    that words tell. ``layout`` itself where words tell nothing."""
+    stems = [PurePosixPath(name).stem for name in documents]
+    if layout.labelled or layout.lines or len(stems) < _LEAST_WORDED:
+        return layout, False
+    told = {_word_part(stem) for stem in stems}
+    if not layout.parts and "" not in told and "train" in told and len(told) > 1:
+        layout = replace(layout, parts=True, word_part=True)
+    poles = Counter(map(_pole, stems))
+    if "" not in poles and 2 <= len(poles) <= _MOST_WORDS and min(poles.values()) > 1:
+        return replace(layout, labelled=True, word=_pole), True
+    grades = Counter(map(_grade, stems))
+    if "" not in grades and 2 <= len(grades) <= 10 and len(stems) >= 4 * len(grades):
+        return replace(layout, labelled=True, word=_grade), False
+    common = frozenset[str].intersection(*(frozenset(_LETTERS.findall(stem)) for stem in stems))
+    word = partial(_words_but, common)
+    words = Counter(map(word, stems))
+    if "" in words or not 2 <= len(words) <= _MOST_WORDS or len(stems) < 4 * len(words) or min(words.values()) < 2 or (
+            not all(any(letter.isdigit() for letter in stem) for stem in stems)):
+        return layout, False
+    sure = all(one == one.lower() and len(one) > 2 and count >= 5 and not {*_LETTERS.findall(one)} & _NO_LABELS
+               for one, count in words.items())
+    return replace(layout, labelled=True, word=word), sure
+
+
+def _pole(stem: str) -> str:
+    """The one name of a label that begins or ends a file's name, with a "not" before it; "" where there is none, or
+    another."""
+    words = _LETTERS.findall(stem)
+    places = [place for place, word in enumerate(words) if word.lower() in POLES]
+    if len(places) != 1:
+        return ""
+    first = places[0] - (places[0] > 0 and words[places[0] - 1].lower() in ("not", "non"))
+    edge = first == 0 or places[0] == len(words) - 1 or words[first - 1].lower() in PART_WORDS
+    return "_".join(words[first : places[0] + 1]) if edge else ""
+
+
+def _grade(stem: str) -> str:
+    """The short number behind the counter in a file's name, as IMDb's ratings stand: 7 in 1043_7; "" for none."""
+    match = _GRADED.fullmatch(stem)
+    return match[1] if match else ""
+
+
+def _words_but(common: frozenset[str], stem: str) -> str:
+    """The words of a file's name without those that are ``common`` to all and those that tell the part."""
+    return "_".join(word for word in _LETTERS.findall(stem) if word not in common and word.lower() not in PART_WORDS)
+
+
+def _word_part(stem: str) -> str:
+    """The part that a word of a file's name tells; "" for none."""
+    return next((PART_WORDS[word] for word in map(str.lower, _LETTERS.findall(stem)) if word in PART_WORDS), "")
 
 
 def _common_shape(names: Sequence[str]) -> str:
@@ -202,6 +285,10 @@ def layout_reason(layout: TreeLayout) -> str:
     reason = "folders name the labels" if layout.labelled else "a folder of texts without labels"
     if layout.lines:
         reason = "each line of a file is a document, and the files' names are the labels"
+    if layout.word is not None:
+        reason = "a word in each file's name is the label"
+    if layout.portions:
+        reason += f", but for {some_of(layout.portions, 3)}"
     if layout.classes:
         reason += f", '{layout.classes[0]}' among them"
     reason += " and the parts" if layout.parts else ""
@@ -234,7 +321,7 @@ def left_aside(names: Sequence[str], layout: TreeLayout) -> list[str]:
         return [f"{files} {_CALLED} or licence and no document: left aside (for example {names[0]})."]
     files = counted(len(names), "file is no document and was", "files are no documents and were")
     return [f"{files} left aside ({shown}; for example {names[0]}): a document is a .txt file or has no suffix"
-            + (", in a folder named like its label." if layout.labelled else ".")]
+            + (", in a folder named like its label." if layout.labelled and layout.word is None else ".")]
 
 
 def main_member(names: Sequence[str]) -> str:

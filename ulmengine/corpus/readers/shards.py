@@ -131,8 +131,8 @@ def _by_name(recognised: Recognise, look: Look) -> tuple[list[Shard], Hints, tup
             f"{some_of(labels, 6)}.")
     if told or any(any(letter.isdigit() for letter in label) for label in labels):
         return shards, Hints(), (note,)
-    return shards, Hints(label=(column,), reason="the files are called by it"), (
-        f"{note} It is read as the label. If it is not, choose another label column or none.",)
+    doubt = f"{note} It is read as the label. If it is none, choose another label column or 'none'."
+    return shards, Hints(label=(column,), reason="the files are called by it", doubt=doubt), ()
 
 
 def _columns_of(recognised: Recognise, look: Look, shards: Sequence[Shard]) -> Iterator[tuple[str, ...]]:

@@ -5,7 +5,6 @@ beside a table that has a row for each of them. The same inside a zip or tar arc
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -24,7 +23,7 @@ from ulmengine.events import Event
 from . import lists
 from .encoding import TextDecoder, detect, is_binary, known_encoding
 from .frames import frames_of
-from .layout import DESCRIPTIONS, TreeLayout, find_layout, is_about, is_table, layout_reason, left_aside, polar_layout
+from .layout import DESCRIPTIONS, PORTION, TreeLayout, find_layout, is_about, is_table, layout_reason, left_aside, polar_layout, worded_layout
 from .mail import begins_as_mail, mail_text
 from .markup import html_text
 from .reading import Look, Pass, Reading
@@ -33,7 +32,6 @@ from .source import Source
 from .tree_files import files_of, read_tree, walk_files
 from .turns import with_turns
 
-_PORTION = re.compile(r"(?:part|fold|split|chunk|batch|subset|portion|cv)[-_ ]?\d+", re.IGNORECASE)
 _UNREAD = {
     **dict.fromkeys((".doc", ".docx", ".docm", ".odt", ".pages"), "Word documents"), ".pdf": "PDF documents",
     ".rtf": "rich-text documents", ".epub": "e-books", ".msg": "mails of Outlook",
@@ -52,8 +50,9 @@ def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None
     if not look.source.is_tree:
         return None
     reading, layout = _plan(look)
-    if look.source.compression or layout.labelled or layout.lines:
+    if look.source.compression or (layout.labelled and layout.word is None) or layout.lines:
         return reading
+    layout = replace(layout, labelled=False, word=None)  # a table says it sooner than names do
     files, _ = look.files
     tables = [name for name in files if is_table(name) and not is_about(name)]
     if len(tables) != 1 or files[tables[0]] > _LARGEST_TABLE:
@@ -69,7 +68,7 @@ def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None
     columns, cells = found
     reasons = {**reading.reasons, "format": f"a folder of texts, and for each of them a row of '{tables[0]}'"}
     return replace(reading, read=partial(_told_chunks, layout, tables[0], columns, cells),
-                   columns=("text", *columns, *reading.columns[1:]), reasons=reasons)
+                   columns=("text", *columns, *layout.columns[1:]), hints=Hints(), reasons=reasons)
 
 
 def _plan(look: Look) -> tuple[Reading, TreeLayout]:
@@ -105,17 +104,19 @@ def _plan(look: Look) -> tuple[Reading, TreeLayout]:
     layout = replace(layout, mails=not layout.lines and mails > 0 and mails >= 0.8 * len(texts))
     found = detect(b"".join(texts), whole=True)
     reason = layout_reason(layout)
+    layout, sure = worded_layout(layout, documents)
     portions = _portions(layout, documents) if complete else ()
     hints = Hints(aside=("label",), reason="by its name", doubt=(
         f"The folders are called like portions of a whole ({', '.join(portions[:4])}) and read as no labels. If they "
-        "are the labels, choose 'label' as the label column.")) if portions else Hints()
+        "are the labels, choose 'label' as the label column.")) if portions else _word_hints(layout, documents, sure)
+    reason = layout_reason(layout)
     if not complete:
         reason += f"; judged by its first {len(names):,} files, the rest is looked at when it is read"
     return Reading(
         source, "folder", partial(_chunks, layout), encoding or found.name, columns=layout.columns,
         rows=len(documents) if complete and not layout.lines else None,
         settle=None if complete or layout.lines else partial(_settled, layout),
-        notes=(*_lines_note(layout, documents), *notes),
+        notes=(*_layout_note(layout, documents), *notes),
         reasons={"format": reason, "encoding": "as set" if encoding else found.reason}, hints=hints,
     ), layout
 
@@ -126,7 +127,20 @@ def _portions(layout: TreeLayout, documents: Sequence[str]) -> tuple[str, ...]:
     placed = (layout.place(name) for name in documents) if layout.labelled and not layout.lines else ()
     sizes = Counter(found[0] for found in placed if found is not None and found[0])
     alike = len(sizes) > 1 and max(sizes.values()) <= 1.5 * min(sizes.values())
-    return tuple(sizes) if alike and all(_PORTION.fullmatch(PurePosixPath(name).name) for name in sizes) else ()
+    return tuple(sizes) if alike and all(PORTION.fullmatch(PurePosixPath(name).name) for name in sizes) else ()
+
+
+def _word_hints(layout: TreeLayout, documents: Sequence[str], sure: bool) -> Hints:
+    """What is to be said where a word in each file's name may be its label; ``sure``: it is read as one."""
+    if layout.word is None:
+        return Hints()
+    words = list(dict.fromkeys(map(layout.word, (PurePosixPath(name).stem for name in documents))))
+    told = f"In the name of each file stands one of {len(words)} words ({some_of(words, 4)})"
+    if sure:
+        return Hints(label=("label",), reason="a word in each file's name", doubt=(
+            f"{told}, which is read as its label. If it is none, set the label column to 'none'."))
+    return Hints(aside=("label",), reason="by its name", doubt=(
+        f"{told}, which is read as no label. If it is the label, choose 'label' as the label column."))
 
 
 def _are_lines(head: Look) -> bool:
@@ -135,7 +149,10 @@ def _are_lines(head: Look) -> bool:
     return len(lines) >= 5 and sum(map(len, lines)) <= 1_000 * len(lines)
 
 
-def _lines_note(layout: TreeLayout, names: Sequence[str]) -> tuple[str, ...]:
+def _layout_note(layout: TreeLayout, names: Sequence[str]) -> tuple[str, ...]:
+    if layout.portions:
+        return (f"The folders called like portions of a whole ({some_of(layout.portions, 4)}) are passed over: what "
+                "stands beside them in the path is the label.",)
     if not layout.lines:
         return ()
     return (f"{len(names)} files are named like labels ({', '.join(names[:4])}): each line is read as a document with "
@@ -150,6 +167,7 @@ def _settled(first: TreeLayout, reading: Reading, task: str) -> Generator[Event,
     files: dict[str, int] = {}
     yield from walk_files(reading.source, files, task)
     layout = replace(find_layout(list(files)), mails=first.mails)
+    layout, _ = worded_layout(layout, layout.documents(files)) if first.word is not None else (layout, False)
     return replace(reading, read=partial(_chunks, layout), settle=None, columns=layout.columns,
                    rows=len(layout.documents(files)), reasons={**reading.reasons, "format": layout_reason(layout)})
 
