@@ -231,6 +231,35 @@ def test_another_table_beside_texts_is_told_of(tmp_path: Path, table: str) -> No
     assert "a folder named like its label" in note
 
 
+@pytest.mark.parametrize("kind", ["", "zip", "tar.gz"])
+@pytest.mark.parametrize(("name", "row", "labels"), [
+    ("cats.txt", "docs/d{n}.txt {one}", {"good", "bad"}), ("labels.txt", "d{n}.txt\t{one} 1", {"good 1", "bad 1"}),
+    ("docs/labels.txt", "d{n},{one}", {"good", "bad"}),
+    ("cats.txt", "docs/d{n}.txt {one} both", {"good", "bad", "both"}),
+])
+def test_a_list_beside_the_texts_says_their_labels(
+    tmp_path: Path, name: str, row: str, labels: set[str], kind: str
+) -> None:
+    rows = "".join(row.format(n=n, one=("good", "bad")[n % 2]) + "\n" for n in (*range(9, -1, -1), 77))
+    root = beside_texts(tmp_path / "news", rows, name)
+    documents = opened(pack(root, kind) if kind else root)
+    assert everything(documents) == [f"text number {n}" for n in range(10)]
+    assert set(documents.labels) == labels
+    assert documents.multi_label == ("both" in row)
+    assert documents.understood.rows == 10
+    assert not any(name in note for note in documents.notes)
+
+
+@pytest.mark.parametrize(("name", "row"), [
+    ("labels.txt", "{n}\tgood"), ("cats.txt", "a text about cats"), ("notes.txt", "d{n}.txt good"),
+    ("labels.txt", "d0.txt good"),
+])
+def test_another_list_beside_texts_is_a_text(tmp_path: Path, name: str, row: str) -> None:
+    rows = "".join(row.format(n=n) + "\n" for n in range(10))
+    documents = opened(beside_texts(tmp_path / "news", rows, f"docs/{name}"))
+    assert (len(everything(documents)), documents.labels) == (11, ())
+
+
 def test_layout_of_numbered_files_without_suffix() -> None:
     layout = find_layout(["20news/sci.med/54.12", "20news/sci.med/100", "20news/rec.autos/7"])
     assert (layout.skip, layout.labelled, layout.parts) == (1, True, False)

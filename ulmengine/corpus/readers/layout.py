@@ -27,7 +27,7 @@ _GRADED = re.compile(r"\D*\d+[-_](\d\d?)")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LEAST_WORDED, _MOST_WORDS = 8, 20
 """Files that show that a word in their names is their label, at least; labels that such words are, at most."""
-_NO_LABELS = frozenset("""
+_NO_LABELS = frozenset(re.findall(r"\w+", """
     chapter part section page appendix preface scene act book volume vol issue img image scan screenshot dsc photo note
     notes file doc document text txt draft version copy day month week year session turn interview speaker participant
     person user letter mail email message kapitel teil seite band abschnitt chapitre partie tome capitulo parte kopie
@@ -35,7 +35,7 @@ _NO_LABELS = frozenset("""
     sep sept oct nov dec januar februar märz mai juni juli oktober dezember okt dez monday tuesday wednesday thursday
     friday saturday sunday mon tue wed thu fri sat sun english german french spanish italian portuguese dutch russian
     chinese japanese korean arabic spring summer autumn fall winter
-""".split())
+"""))
 """Words in the names of files that count, date or name what a file is, and not what its text is."""
 _LEAFLETS = ("license", "licence", "copying", "changelog", "authors", "citation", "notice", "cmds")
 DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")

@@ -5,6 +5,8 @@ beside a table that has a row for each of them. The same inside a zip or tar arc
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -23,7 +25,18 @@ from ulmengine.events import Event
 from . import lists
 from .encoding import TextDecoder, detect, is_binary, known_encoding
 from .frames import frames_of
-from .layout import DESCRIPTIONS, PORTION, TreeLayout, find_layout, is_about, is_table, layout_reason, left_aside, polar_layout, worded_layout
+from .layout import (
+    DESCRIPTIONS,
+    PORTION,
+    TreeLayout,
+    find_layout,
+    is_about,
+    is_table,
+    layout_reason,
+    left_aside,
+    polar_layout,
+    worded_layout,
+)
 from .mail import begins_as_mail, mail_text
 from .markup import html_text
 from .reading import Look, Pass, Reading
@@ -39,44 +52,78 @@ _UNREAD = {
 }
 """Documents of other programs, of which a folder may be full."""
 _LARGEST_TABLE = 64 << 20
+_LISTING = re.compile(r"(?:\w+[-_.])?(?:cats?|categor(?:y|ies)|labels?|class(?:es)?|targets?|annotations?|gold|truth)"
+                      r"(?:\.(?:txt|text|lst|list|dat))?", re.IGNORECASE)
+"""What a text is called that names the labels of the files beside it, as NLTK's cats.txt."""
+_MOST_LABELS = 60
 _TAKEN = {"text", "file", "part"}
-_KEYS: tuple[Callable[[PurePosixPath], str], ...] = (PurePosixPath.as_posix, lambda path: path.name,
-                                                     lambda path: path.stem)
-"""What a table calls a file by: its place in the folder, its name, its name without the suffix."""
+_KEYS: tuple[Callable[[PurePosixPath], str], ...] = (
+    PurePosixPath.as_posix, lambda path: "/".join(path.parts[1:]), lambda path: path.name, lambda path: path.stem)
+"""What a table calls a file by: its place in the folder or in the one in it, its name, that without the suffix."""
 
 
 def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None:
     """Plan the reading of a folder or archive, and of the table beside its texts. :raises CorpusError: no documents."""
     if not look.source.is_tree:
         return None
-    reading, layout = _plan(look)
-    if look.source.compression or (layout.labelled and layout.word is None) or layout.lines:
-        return reading
-    layout = replace(layout, labelled=False, word=None)  # a table says it sooner than names do
+    listed = _listed(look)
+    reading, layout = _plan(look, listed[0] if listed else "")
     files, _ = look.files
-    tables = [name for name in files if is_table(name) and not is_about(name)]
-    if len(tables) != 1 or files[tables[0]] > _LARGEST_TABLE:
-        return reading
-    try:
-        piece = recognised(look.source.path / tables[0], CorpusConfig())
-        frames = list(map(with_turns, piece.read(piece, Pass())))
-    except CorpusError:
-        return reading  # what lies beside the texts need not be readable
-    found = _rows_of(layout.documents(files), pl.concat(frames, how="diagonal")) if frames else None
-    if found is None:
-        return reading
-    columns, cells = found
-    reasons = {**reading.reasons, "format": f"a folder of texts, and for each of them a row of '{tables[0]}'"}
-    return replace(reading, read=partial(_told_chunks, layout, tables[0], columns, cells),
-                   columns=("text", *columns, *layout.columns[1:]), hints=Hints(), reasons=reasons)
+    if listed is None:
+        tables = [name for name in files if is_table(name) and not is_about(name)]
+        if look.source.compression or (layout.labelled and layout.word is None) or layout.lines or len(tables) != 1 or (
+                files[tables[0]] > _LARGEST_TABLE):
+            return reading
+        try:
+            piece = recognised(look.source.path / tables[0], CorpusConfig())
+            frames = list(map(with_turns, piece.read(piece, Pass())))
+        except CorpusError:
+            return reading  # what lies beside the texts need not be readable
+        found = _rows_of(layout.documents(files), pl.concat(frames, how="diagonal")) if frames else None
+        if found is None:
+            return reading
+        listed = (tables[0], *found)
+    beside, columns, cells = listed
+    layout = replace(layout, labelled=False, word=None)  # a table says it sooner than words in the names do
+    reasons = {**reading.reasons, "format": f"a folder of texts, and for each of them a row of '{beside}'"}
+    return replace(reading, read=partial(_told_chunks, layout, beside, columns, cells), hints=Hints(),
+                   columns=("text", *columns, *layout.columns[1:]), reasons=reasons)
 
 
-def _plan(look: Look) -> tuple[Reading, TreeLayout]:
-    """Plan the reading of a folder or archive. :raises CorpusError: no documents in it."""
+def _listed(look: Look) -> tuple[str, tuple[str, ...], dict[str, tuple[str | None, ...]]] | None:
+    """The one file that lists the labels of the others in folders that name none, its columns, and each document's
+    cells; None where there is none."""
+    files, complete = look.files
+    listings = [name for name in files if _LISTING.fullmatch(PurePosixPath(name).name)]
+    if not complete or len(listings) != 1 or files[listings[0]] > _LARGEST_TABLE:
+        return None
+    names = [name for name in files if name != listings[0]]
+    layout = find_layout(names)
+    documents = [] if layout.labelled else layout.documents(names)
+    table = _listing(next((data or b"" for _, data in read_tree(look.source, listings)), b"")) if documents else None
+    found = _rows_of(documents, table) if table is not None else None
+    return (listings[0], *found) if found is not None else None
+
+
+def _listing(data: bytes) -> pl.DataFrame | None:
+    """The table that a text is of which each line begins with the name of a file: behind a tab, a comma or a semicolon
+    its label, behind spaces its labels; None where it is none."""
+    lines = [line.strip() for line in decoded(data, "utf-8", False, Faults()).split("\n") if line.strip()]
+    mark = next((mark for mark in "\t;," if lines and all(line.count(mark) == 1 for line in lines)), "")
+    rows = [[cell.strip() for cell in (line.split(mark) if mark else line.split())] for line in lines]
+    if not rows or any(len(row) < 2 or len(row) > _MOST_LABELS for row in rows):
+        return None
+    several = any(len(row) > 2 for row in rows)
+    labels = [json.dumps(row[1:], ensure_ascii=False) if several else row[1] for row in rows]
+    return pl.DataFrame({"name": [row[0] for row in rows], "label": labels})
+
+
+def _plan(look: Look, aside: str = "") -> tuple[Reading, TreeLayout]:
+    """Plan the reading of a folder or archive, but for the file ``aside``. :raises CorpusError: no documents in it."""
     source = look.source
     encoding = known_encoding(look.config.encoding) if look.config.encoding else ""
     files, complete = look.files
-    names = list(files)
+    names = [name for name in files if name != aside]
     asked = look.config.format == "folder"  # a person says that each file is one document
     layout = (polar_layout(names) if look.heads and not asked else None) or find_layout(names)
     if layout.lines and not all(_are_lines(look.heads[name]) for name in layout.documents(names)):
@@ -215,7 +262,7 @@ def _chunks(layout: TreeLayout, reading: Reading, going: Pass, beside: str = "")
     forced = reading.reasons["encoding"] == "as set"
     links: list[str] = []
     names = [] if reading.source.compression == "tar" else list(files_of(reading.source)[0])
-    documents = layout.documents(names)
+    documents = [name for name in layout.documents(names) if name != beside]
     others = [name for name in names if layout.place(name) is None]
     going.unit = "documents"
     going.size = len(documents) if reading.rows is None else reading.rows
@@ -223,7 +270,7 @@ def _chunks(layout: TreeLayout, reading: Reading, going: Pass, beside: str = "")
 
     def rows() -> Iterator[list[str]]:
         for name, data in read_tree(reading.source, documents, most, links):
-            if layout.place(name) is None:
+            if layout.place(name) is None or name == beside:
                 others.append(name)
                 continue
             going.position += 1
