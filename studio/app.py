@@ -209,8 +209,7 @@ class AppSession(QObject):
     @Slot(str)
     def tell(self, text: str) -> None:
         """Tell the person of an error in the program, and where the details are."""
-        self._shell.toast(self.tr("An error in the program: {text}. The log has the details.").format(text=text),
-                          "error")
+        self._shell.toast_error(self.tr("An error in the program: {text}. The log has the details.").format(text=text))
 
     @Slot(QSessionManager)
     def save(self, manager: QSessionManager) -> None:

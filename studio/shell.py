@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -116,6 +117,11 @@ class Shell(QObject):
         """Tell a piece of news without getting in the way; see :class:`Notice`."""
         self.noticed.emit(Notice(text, level, button, action, undoes, holds))
 
+    @Slot(str)
+    def toast_error(self, error: str | Exception) -> None:
+        """Tell what went wrong."""
+        self.toast(str(error), "error")
+
     def toast_busy(self, text: str) -> None:
         """Tell that something cannot be done while a run is alive; the news goes with the run."""
         self.toast(text, "warning", holds=lambda: self.busy)
@@ -213,7 +219,7 @@ class Shell(QObject):
         try:
             config = sample_config()
         except (RuntimeError, ValueError) as error:
-            self.toast(str(error), "error")
+            self.toast_error(error)
             return False
         if not (folder / FILE).is_file():
             return self.new_project(folder, config)
@@ -244,7 +250,7 @@ class Shell(QObject):
         try:
             self.shown.show(folder)
         except ConfigError as error:
-            self.toast(str(error), "error")
+            self.toast_error(error)
 
     @Slot()
     def show_newest_run(self) -> None:
@@ -299,7 +305,7 @@ class Shell(QObject):
         try:
             config = RunFolder.open(folder).config()
         except (RuntimeError, ValueError) as error:
-            self.toast(str(error), "error")
+            self.toast_error(error)
             return False
         home = folder.parent.parent
         is_here = self.project is not None and self.project.folder == home
@@ -320,8 +326,9 @@ class Shell(QObject):
         self.runWanted.emit(folder)
         self.go("train")
 
+    @Slot()
     def begin_run(self) -> bool:
-        """Start a new run as the person asks for it: :meth:`start_run`, or word of what has to be chosen before.
+        """Start a new run as the person asks for it, and show it; or tell what has to be chosen before.
 
         Beside a run of the project that can go on it is asked whether a new one is meant.
         """
@@ -330,28 +337,32 @@ class Shell(QObject):
         if self.project is not None and not self.project.config.corpus.path:
             project = self.project
             self.toast(self.tr("There is nothing to train on yet: choose a corpus first."), "warning",
-                       self.tr("Choose a corpus"), self._go_to_corpus,
+                       self.tr("Choose a corpus"), partial(self.go, "corpus"),
                        holds=lambda: self.project is project and not project.config.corpus.path)
             return False
         if self.corpus_unreadable:
             self.toast(self.tr("The corpus cannot be read as it is set, so there is nothing to train on."), "warning",
-                       self.tr("Go to the corpus"), self._go_to_corpus, holds=lambda: self.corpus_unreadable)
+                       self.tr("Go to the corpus"), partial(self.go, "corpus"), holds=lambda: self.corpus_unreadable)
             return False
         if self.corpus_outdated():
             return False
-        folder, offered = self.shown.folder, self.shown.offers
-        if self.project is None or folder is None or folder.path.parent != self.project.runs or \
-                not (offered.start and offered.resume):
-            return self.start_run()
-        answer = self.ask.choose(
-            self.tr("Start a new run"), self.tr("The run {name} is not done and can go on. Start a new one beside it?")
-            .format(name=run_name(folder)),
-            (Choice("resume", self.tr("Go on with it"), "default"), Choice("new", self.tr("Start a new run")),
-             Choice("cancel", self.tr("Cancel"), "cancel")),
-            self.tr("The new run takes the project's settings as they are now. The other one stays as it is."))
-        if answer == "resume":
-            return self.resume_run(folder.path)
-        return answer == "new" and self.start_run()
+        folder, offered, answer = self.shown.folder, self.shown.offers, "new"
+        if self.project is not None and folder is not None and folder.path.parent == self.project.runs and \
+                offered.start and offered.resume:
+            answer = self.ask.choose(
+                self.tr("Start a new run"),
+                self.tr("The run {name} is not done and can go on. Start a new one beside it?").format(
+                    name=run_name(folder)),
+                (Choice("resume", self.tr("Go on with it"), "default"), Choice("new", self.tr("Start a new run")),
+                 Choice("cancel", self.tr("Cancel"), "cancel")),
+                self.tr("The new run takes the project's settings as they are now. The other one stays as it is."))
+        if answer == "resume" and folder is not None:
+            begun = self.resume_run(folder.path)
+        else:
+            begun = answer == "new" and self.start_run()
+        if begun:
+            self.go("train")
+        return begun
 
     def corpus_outdated(self) -> bool:
         """Whether the corpus' files are not as they were when they were read, which the person sees and is told: what
@@ -368,9 +379,6 @@ class Shell(QObject):
         self.toast(self.tr("Nothing was started: {file} has changed since it was read. Look at what it holds now, then "
                            "start.").format(file=Path(self.project.config.corpus.path).name), "warning")
         return True
-
-    def _go_to_corpus(self) -> None:
-        self.go("corpus")
 
     def start_run(self) -> bool:
         """Start a new run of the open project as it is set now, and with its files as they are; False if none is open
@@ -411,7 +419,7 @@ class Shell(QObject):
         try:
             config = changed or RunFolder.open(folder).config()
         except (RuntimeError, ValueError) as error:
-            self.toast(str(error), "error")
+            self.toast_error(error)
             return False
         if not self._may_train(folder):
             return False
@@ -451,13 +459,13 @@ class Shell(QObject):
         try:
             project = make()
         except ProjectError as error:
-            self.toast(str(error), "error")
+            self.toast_error(error)
             return False
         self.close_project()
         self.project = project
         self.open_here.take(project)
         project.changeWanted.connect(self._change_wanted)
-        project.saveFailed.connect(self._save_failed)
+        project.saveFailed.connect(self.toast_error)
         project.changedElsewhere.connect(self._changed_elsewhere)
         project.changed.connect(self._plan_changed)
         project.factsFound.connect(self._plan_changed)
@@ -501,6 +509,3 @@ class Shell(QObject):
     def _changed_elsewhere(self) -> None:
         self.toast(self.tr("This project is open in another window as well, and was changed there. Both show the same "
                            "settings."))
-
-    def _save_failed(self, why: str) -> None:
-        self.toast(why, "error")

@@ -39,7 +39,6 @@ from .frame.tour import Tour
 from .frame.tray import Notifier, Tray
 from .frame.undoing import UndoKeys, redo_keys, undo_keys
 from .pages import page_of_setting
-from .pages.base import Page
 from .project import Project
 from .settings import Preferences
 from .shell import Shell
@@ -95,23 +94,19 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def new_project(self) -> None:
-        """Begin a new project."""
         self.shell.ask_for_new_project()
 
     @Slot()
     def choose_project(self) -> None:
-        """Open another project."""
         self.shell.ask_for_project()
 
     @Slot()
     def open_sample(self) -> None:
-        """Open the project on the built-in sample."""
         if self.shell.open_sample():
             self.go("train")
 
     @Slot()
     def show_project_folder(self) -> None:
-        """Show the open project's folder in the desktop's file manager."""
         if self.shell.project is not None:
             show_folder(self.shell, self.shell.project.folder)
 
@@ -126,49 +121,39 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def start_run(self) -> None:
-        """Start a new run and show it."""
-        if self.shell.begin_run():
-            self.go("train")
+        self.shell.begin_run()
 
     @Slot()
     def toggle_pause(self) -> None:
-        """Pause or go on."""
         self.bar.toggle_pause()
 
     @Slot()
     def stop_run(self) -> None:
-        """Stop the run and save."""
         if self.shell.busy:
             self.shell.run.stop()
 
     @Slot()
     def open_palette(self) -> None:
-        """Find any action or setting."""
         self.palette_view.open(self.palette_entries())
 
     @Slot()
     def theme_system(self) -> None:
-        """Look as the system does."""
         self._set_theme("system")
 
     @Slot()
     def theme_light(self) -> None:
-        """Look light."""
         self._set_theme("light")
 
     @Slot()
     def theme_dark(self) -> None:
-        """Look dark."""
         self._set_theme("dark")
 
     @Slot()
     def toggle_full_screen(self) -> None:
-        """Fill the screen, or no longer."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     @Slot()
     def show_help(self) -> None:
-        """Show the help of the page in view."""
         self.show_topic(self.pages.key, "")
 
     def show_topic(self, key: str, heading: str) -> None:
@@ -182,19 +167,16 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def show_shortcuts(self) -> None:
-        """List the keys."""
         dialog = ShortcutsDialog(self.actions(), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     @Slot()
     def take_tour(self) -> None:
-        """Begin the tour, or begin it again."""
         self.tour.begin()
 
     @Slot()
     def quit(self) -> None:
-        """Leave, which may ask."""
         self.close()
 
     def palette_entries(self) -> list[Entry]:
@@ -208,7 +190,7 @@ class MainWindow(QMainWindow):
         """Go to where the setting called ``name`` stands; one that no page shows opens on its own."""
         key = page_of_setting(name)
         page = self.pages.page(key)
-        if isinstance(page, Page) and page.show_setting(name):
+        if page is not None and page.show_setting(name):
             self.go(key)
             page.show_setting(name)
         elif self.shell.project is not None:
@@ -302,7 +284,6 @@ class MainWindow(QMainWindow):
         self.rail.wanted.connect(self.go)
         self.rail.searched.connect(self.open_palette)
         self.pages.statusChanged.connect(self.rail.set_dot)
-        self.bar.opened.connect(self._show_run)
         if self.tray is not None:
             self.tray.wanted.connect(self._back_from_tray)
 
@@ -350,10 +331,6 @@ class MainWindow(QMainWindow):
         for action in page.actions() if page is not None else ():
             if action.text() == text and action.isEnabled():
                 action.trigger()
-
-    @Slot()
-    def _show_run(self) -> None:
-        self.go("train")
 
     @Slot()
     def _back_from_tray(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from functools import partial
+
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
@@ -64,9 +66,6 @@ class RunBar(QWidget):
 
     Where it is not one of the open project's, as a model that is learnt from texts, a button leads to the project's.
     """
-
-    opened = Signal()
-    """The person wants to see more of the run."""
 
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,9 +136,9 @@ class RunBar(QWidget):
         self.advice.setToolTip(self.tr("The Train page says what went wrong and what can be done about it"))
         self.stop = Button(self.tr("Stop"), "stop")
         self.stop.setToolTip(self.tr("Finish the step in hand, save, and stop. The run can go on later."))
-        self.start.clicked.connect(self._start)
+        self.start.clicked.connect(self.shell.begin_run)
         self.pause.clicked.connect(self.toggle_pause)
-        self.advice.clicked.connect(self.opened)
+        self.advice.clicked.connect(partial(self.shell.go, "train"))
         self.stop.clicked.connect(self.shell.run.stop)
         order = (self.own, self.stop, self.start, self.pause, self.advice)  # from Stop on as on the Train page
         for button in order:
@@ -210,7 +209,7 @@ class RunBar(QWidget):
         """Pause or go on, whichever is offered: after a pause, or from the last checkpoint."""
         offered = self.shown.offers
         if self._advised:
-            self.opened.emit()
+            self.shell.go("train")
         elif offered.pause:
             self.shell.run.pause()
         elif offered.resume and self.shown.folder is not None:
@@ -351,11 +350,6 @@ class RunBar(QWidget):
     def _show_own(self) -> None:
         if self._own_run is not None:
             self.shell.look_at(self._own_run.path)
-
-    @Slot()
-    def _start(self) -> None:
-        if self.shell.begin_run():
-            self.opened.emit()
 
 
 def _in_steps(history: RunHistory) -> bool:

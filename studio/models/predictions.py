@@ -181,15 +181,12 @@ class PredictionsModel(QAbstractTableModel):
         return self._rows[int(self._shown[row])]
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
-        """Rows that pass the filter."""
         return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
-        """Source, label, confidence, given label, text, and the labels by other models."""
         return 0 if parent.isValid() else OTHERS + len(self._others)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """One cell."""
         if not index.isValid() or role not in (
             Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole
         ):
@@ -207,7 +204,6 @@ class PredictionsModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        """Names of the columns; rows are numbered as the texts came."""
         if role == Qt.ItemDataRole.TextAlignmentRole and orientation == Qt.Orientation.Horizontal:
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         if role != Qt.ItemDataRole.DisplayRole:

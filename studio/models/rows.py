@@ -128,13 +128,11 @@ class RowsModel(QAbstractTableModel):
         return self._roles.get(column, Role.PLAIN)
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
-        """Rows in view; none below a cell."""
         if parent.isValid():
             return 0
         return len(self._source) if self._rows is None else len(self._rows)
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
-        """Columns of the source."""
         return 0 if parent.isValid() else len(self._source.columns)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -62,7 +62,6 @@ class ElidedButton(Button):
         self.setAccessibleName(text)
 
     def sizeHint(self) -> QSize:
-        """With room for the whole text."""
         return super().sizeHint() + QSize(self._advance(self.whole) - self._advance(self.shown()), 0)
 
     def minimumSizeHint(self) -> QSize:

@@ -111,4 +111,4 @@ def begin(window: MainWindow, way: str) -> None:
     else:
         window.go("train")
         page = next(page for page in window.pages.made() if isinstance(page, TrainPage))
-        page.start()
+        page.view.buttons.start.click()

@@ -113,7 +113,6 @@ class MarksLegend(Painted):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """One line."""
         return QSize(200, round(self.metrics(theme.Type.SMALL).height()) + 2 * _PAD)
 
     def minimumSizeHint(self) -> QSize:
@@ -121,7 +120,6 @@ class MarksLegend(Painted):
         return QSize(80, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The words on their grounds."""
         if not self._words:
             return
         painter, metrics = self.painter(), self.metrics(theme.Type.SMALL)

@@ -119,7 +119,6 @@ class ClassifyPage(ProjectPage):
             self.one.editor.setFocus(Qt.FocusReason.OtherFocusReason)  # not the list of models, where typing picks one
 
     def actions(self) -> list[QAction]:
-        """What the palette offers of this page."""
         self._actions[1].setEnabled(self.picker.current is not None)
         return self._actions
 
@@ -145,7 +144,6 @@ class ClassifyPage(ProjectPage):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """As if dropped on the window."""
         if self.dropped([str(path) for path in paths_in(event.mimeData())]):
             event.acceptProposedAction()
 

@@ -69,7 +69,6 @@ class LengthHistogram(Painted):
         return int(len(self._lengths) - np.searchsorted(self._lengths, self._limit, side="right"))
 
     def sizeHint(self) -> QSize:
-        """Wide and low."""
         return QSize(320, 150)
 
     def _rebin(self) -> None:
@@ -103,7 +102,6 @@ class LengthHistogram(Painted):
         return int(min(HIGHEST, max(LOWEST, round(10**power))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Axis, bars (pale beyond the limit) and the line."""
         painter = self.painter()
         self._paint_axis(painter)
         self._paint_bars(painter)
@@ -169,12 +167,10 @@ class LengthHistogram(Painted):
         painter.drawText(QPointF(max(plot.left(), left), _TOP - 10 + metrics.ascent() / 2), text)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take hold of the line."""
         near = abs(event.position().x() - self._x(self._limit)) <= _GRAB
         self._dragging = near and event.button() == Qt.MouseButton.LeftButton
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Move the line, or show that it can be moved."""
         near = abs(event.position().x() - self._x(self._limit)) <= _GRAB
         self.setCursor(Qt.CursorShape.SizeHorCursor if near or self._dragging else Qt.CursorShape.ArrowCursor)
         if self._dragging:
@@ -182,7 +178,6 @@ class LengthHistogram(Painted):
             self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go of the line."""
         if self._dragging:
             self._dragging = False
             self._moved()

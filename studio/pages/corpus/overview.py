@@ -216,11 +216,9 @@ class ShareBar(Painted):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As wide as there is room."""
         return QSize(200, 10)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The bar on its ground."""
         painter = self.painter()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.color("border"))

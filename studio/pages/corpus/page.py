@@ -170,7 +170,6 @@ class CorpusPage(ProjectPage):
             self.analysis.look()
 
     def actions(self) -> list[QAction]:
-        """What the palette offers of this page."""
         return self._actions
 
     def show_setting(self, name: str) -> bool:
@@ -251,7 +250,7 @@ class CorpusPage(ProjectPage):
         try:
             corpus = sample_config().corpus
         except (RuntimeError, ValueError) as error:
-            self.shell.toast(str(error), "error")
+            self.shell.toast_error(error)
             return
         self._change({"corpus.path": corpus.path, "corpus.unlabelled_path": corpus.unlabelled_path})
 

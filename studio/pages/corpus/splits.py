@@ -111,11 +111,9 @@ class PartsStrip(Painted):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As wide as there is room."""
         return QSize(200, 14)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The parts side by side."""
         painter = self.painter()
         painter.setPen(Qt.PenStyle.NoPen)
         total, left = sum(self._counts.values()), 0.0
@@ -140,11 +138,9 @@ class _Swatch(Painted):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        """12 px each way."""
         return QSize(12, 12)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The square."""
         painter = self.painter()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.color(self._color))

@@ -25,11 +25,9 @@ class Square(Painted):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
-        """Room for a picture that can be read."""
         return QSize(300, 250)
 
     def minimumSizeHint(self) -> QSize:
-        """As small as it may become."""
         return QSize(220, 190)
 
     def area(self) -> QRectF:
@@ -81,7 +79,6 @@ class CurvePicture(Square):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Ground, the line of no knowledge, the curve."""
         painter = self.painter()
         self.paint_ground(painter)
         if self._empty:
@@ -122,7 +119,6 @@ class ReliabilityPicture(Square):
             low=f"{100 * one.low:.0f}", high=f"{one.high:.0%}", share=f"{one.accuracy:.1%}", count=f"{one.count:,}")
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Ground, bars, the diagonal, dots."""
         painter = self.painter()
         self.paint_ground(painter)
         for number, one in enumerate(self._bins):
@@ -157,12 +153,10 @@ class ReliabilityPicture(Square):
             self.picked.emit(-1 if number == self._picked else number)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick the bar under the mouse."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pick(self._bin_at(event.position()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move, Enter and space pick."""
         key = event.key()
         if key in (Qt.Key.Key_Left, Qt.Key.Key_Right) and self._bins:
             self._at = min(len(self._bins) - 1, max(0, self._at + (1 if key == Qt.Key.Key_Right else -1)))
@@ -173,7 +167,6 @@ class ReliabilityPicture(Square):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """A tooltip a bar."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             number = self._bin_at(QPointF(event.pos()))
             if number >= 0 and self._bins[number].count:

@@ -88,7 +88,6 @@ class Matrix(Painted):
         return np.asarray(np.divide(counts, whole, out=np.zeros_like(counts), where=whole > 0))
 
     def sizeHint(self) -> QSize:
-        """All rows below one another."""
         return QSize(_LABEL + len(self._columns) * 56, self._head() + len(self._rows) * self._high() + 4)
 
     def minimumSizeHint(self) -> QSize:
@@ -111,7 +110,6 @@ class Matrix(Painted):
         return min(max(room, _LEAST), _MOST)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The headings, then the cells in sight."""
         painter, small = self.painter(), self.metrics(theme.Type.SMALL)
         painter.setFont(self.type(theme.Type.SMALL, numbers=True))
         left, width = self._label_width(), self._cell_width()
@@ -191,23 +189,19 @@ class Matrix(Painted):
         self.picked.emit(*((-1, -1) if cell == self._picked else cell))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick the cell under the mouse."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pick(self._cell_at(event.position()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Light up the cell under the mouse."""
         before, self._hover = self._hover, self._cell_at(event.position())
         if self._hover != before:
             self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """No cell is under the mouse any more."""
         self._hover = (-1, -1)
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move, Enter and space pick."""
         step = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
         key = Qt.Key(event.key())
         if key in step and len(self._rows):
@@ -221,7 +215,6 @@ class Matrix(Painted):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """A tooltip a cell."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             row, column = self._cell_at(QPointF(event.pos()))
             if row >= 0:

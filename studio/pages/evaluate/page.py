@@ -156,7 +156,6 @@ class EvaluatePage(ProjectPage):
             self.refresh()
 
     def actions(self) -> list[QAction]:
-        """What the palette offers of this page."""
         for action in self._actions:
             action.setEnabled(self.opening.wanted is not None)
         return self._actions

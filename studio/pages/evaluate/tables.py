@@ -48,15 +48,12 @@ class ClassModel(QAbstractTableModel):
         return self._order.index(number) if number in self._order else -1
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
-        """The classes."""
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
-        """Label, precision, recall, F1, support."""
         return 0 if parent.isValid() else 5
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The figure with its interval."""
         if not index.isValid() or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole,
                                                Qt.ItemDataRole.AccessibleTextRole):
             return None
@@ -75,7 +72,6 @@ class ClassModel(QAbstractTableModel):
         return f"{value:.2f} ({ends})"  # short, for the names of the classes to have room
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The names of the figures, and what they mean."""
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -162,15 +158,12 @@ class AnswersModel(QAbstractTableModel):
         return int(found[0]) if len(found) else -1
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
-        """Documents in view."""
         return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
-        """Row, given, said, confidence, loss, text."""
         return 0 if parent.isValid() else 6
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """A cell as one line; the text's beginning as tooltip."""
         if not index.isValid() or self._answers is None:
             return None
         position = int(self._shown[index.row()])
@@ -206,7 +199,6 @@ class AnswersModel(QAbstractTableModel):
         return self._snippets[position] if self._snippets else ""
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The names of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return (self.tr("Row"), self.tr("Given"), self.tr("Said"), self.tr("Sure"), self.tr("Loss"),
                     self.tr("Text"))[section]

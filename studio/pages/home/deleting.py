@@ -140,8 +140,8 @@ class Deletions(QObject):
         try:
             gone.aside = set_aside(gone.folder)
         except OSError as error:
-            shell.toast(self.tr("{folder} could not be deleted: {why}").format(
-                folder=gone.folder, why=error.strerror or str(error)), "error")
+            shell.toast_error(self.tr("{folder} could not be deleted: {why}").format(
+                folder=gone.folder, why=error.strerror or str(error)))
             return False
         shell.settings.remember_deleted(gone.aside)
         shell.settings.forget_project(gone.folder)
@@ -155,8 +155,8 @@ class Deletions(QObject):
         try:
             gone.folder = put_back(gone.folder, gone.aside)
         except OSError as error:
-            self.shell.toast(self.tr("{folder} could not be put back: {why}").format(
-                folder=gone.folder, why=error.strerror or str(error)), "error")
+            self.shell.toast_error(self.tr("{folder} could not be put back: {why}").format(
+                folder=gone.folder, why=error.strerror or str(error)))
             return False
         settings.change(deleted=tuple(path for path in settings.values.deleted if path != str(gone.aside)))
         gone.aside = None

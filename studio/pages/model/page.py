@@ -99,11 +99,9 @@ class ModelPage(ProjectPage):
         self.follow()
 
     def actions(self) -> list[QAction]:
-        """What the palette offers of this page."""
         return self._actions
 
     def show_setting(self, name: str) -> bool:
-        """Bring a setting into view, on its tab."""
         if name == "model.pretrained":
             self.side.setCurrentIndex(0)
             focus_in_view(self.pretrained)

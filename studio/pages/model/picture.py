@@ -86,7 +86,6 @@ class NetworkPicture(Painted):
         return self._lit
 
     def sizeHint(self) -> QSize:
-        """As high as the network is deep."""
         return QSize(640, self.height())
 
     def minimumSizeHint(self) -> QSize:
@@ -94,13 +93,11 @@ class NetworkPicture(Painted):
         return QSize(NARROWEST, self.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay out anew for the width."""
         super().resizeEvent(event)
         self.show_network(self._network)
         QTimer.singleShot(0, self, self.updateGeometry)  # the height has changed within a layout that is being made
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Lines first, then boxes, then pills."""
         painter = self.painter()
         painter.scale(self._scale, self._scale)
         self._paint_lines(painter)
@@ -210,11 +207,9 @@ class NetworkPicture(Painted):
         self.light(found.name if found else "")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Let go."""
         self._held, self._drawing = None, False
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the mouse any more."""
         self.light("")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -187,7 +187,8 @@ class ModelsPage(Page):
         if project is not None and entry.path.is_relative_to(project.runs) and not project.may_change():
             return
         name = self.names[entry.path]
-        step = ModelsAside([entry.path], self.tr("Delete {name}").format(name=name), self._moved, self._say_failed)
+        step = ModelsAside([entry.path], self.tr("Delete {name}").format(name=name), self._moved,
+                           self.shell.toast_error)
         stack.push(step)
         if not step.carried_out:
             return
@@ -214,7 +215,7 @@ class ModelsPage(Page):
         told = ", ".join(names[path] for path in paths)
         stack = self._stack
         self.shell.settings.remember_deleted(self.folder / TRASH)
-        stack.push(ModelsAside(paths, self.tr("Take in {name}").format(name=told), self._moved, self._say_failed,
+        stack.push(ModelsAside(paths, self.tr("Take in {name}").format(name=told), self._moved, self.shell.toast_error,
                                taken_in=True))
         said = self.tr("{name} was taken in.") if len(paths) == 1 else self.tr("{name} were taken in.")
         self.shell.toast(said.format(name=told), "ok", self.tr("Undo"), stack.undo, undoes=True)
@@ -292,10 +293,6 @@ class ModelsPage(Page):
         """A model of the person's texts is there: it is the chosen one."""
         self._current = path
         self.refresh()
-
-    @Slot(str)
-    def _say_failed(self, why: str) -> None:
-        self.shell.toast(why, "error")
 
     @Slot(object)
     def _listed(self, entries: tuple[ModelFile, ...]) -> None:

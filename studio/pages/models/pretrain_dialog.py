@@ -155,7 +155,6 @@ class PretrainDialog(QDialog):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Take the first of what is dropped."""
         event.acceptProposedAction()
         self.take(paths_in(event.mimeData())[0])
 

@@ -152,7 +152,7 @@ class Pretraining(QObject):
         try:
             begin_pretraining(wanted.folder, wanted.config, wanted.about)
         except (RuntimeError, ValueError, OSError) as error:
-            self.shell.toast(str(error), "error")
+            self.shell.toast_error(error)
             return
         self.shell.start_alone(wanted.folder, wanted.config)
 

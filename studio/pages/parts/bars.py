@@ -60,7 +60,6 @@ class BarList(Painted):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """All bars below one another."""
         return QSize(300, max(1, len(self._bars)) * self._row + 2)
 
     def minimumSizeHint(self) -> QSize:
@@ -68,7 +67,6 @@ class BarList(Painted):
         return QSize(200, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The bars in sight."""
         painter = self.painter()
         first, last = max(0, (event.rect().top() - 1) // self._row), event.rect().bottom() // self._row + 1
         for row in range(first, min(last, len(self._bars))):
@@ -135,22 +133,18 @@ class BarList(Painted):
             self.rowPicked.emit(row)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Pick the row under the mouse."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pick(self._row_at(event.position().y()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Light up the row under the mouse."""
         self._hover = self._row_at(event.position().y())
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """No row is under the mouse any more."""
         self._hover = -1
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move, Enter and space pick."""
         key = event.key()
         if key in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._bars:
             self._at = min(len(self._bars) - 1, max(0, self._at + (1 if key == Qt.Key.Key_Down else -1)))

@@ -50,7 +50,6 @@ class RowDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Ground and text of a cell."""
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         palette = option.palette
         rect = option.rect

@@ -70,7 +70,6 @@ class RatesPage(ProjectPage):
         self.status.emit("ready")
 
     def actions(self) -> list[QAction]:
-        """What the palette offers of this page."""
         self._find.setEnabled(self.range.search.isEnabled())
         return [self._find]
 

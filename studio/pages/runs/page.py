@@ -190,7 +190,7 @@ class RunsPage(ProjectPage):
         try:
             config = RunFolder(line.folder).config()
         except ConfigError as error:
-            self.shell.toast(str(error), "error")
+            self.shell.toast_error(error)
             return
         new = foreign_settings(self.project.config, config)
         if not new:
@@ -254,11 +254,11 @@ class RunsPage(ProjectPage):
         self.tabs.currentChanged.connect(self._show_chosen)
         self.details.titled.connect(self._titled)
         self.details.tagged.connect(self._tagged)
-        self.details.notesFailed.connect(self._say_failed)
+        self.details.notesFailed.connect(self.shell.toast_error)
         does = self.details.buttons
         for button, slot in ((self.folder_button, self.folders.add), (self.empty_folder, self.folders.add),
                              (self.import_button, self.choose_import), (self.again, self.refresh),
-                             (self.start, self._start), (does["open"], self.open_chosen),
+                             (self.start, self.shell.begin_run), (does["open"], self.open_chosen),
                              (does["clone"], self.use_settings), (does["export"], self.export),
                              (does["archive"], self.archive), (does["delete"], self.delete)):
             button.clicked.connect(slot)
@@ -356,19 +356,10 @@ class RunsPage(ProjectPage):
             self._tell(self.tr("The tags of %n runs are changed: {names}.", "", len(done)).format(
                 names=names_words(done)))
 
-    @Slot(str)
-    def _say_failed(self, why: str) -> None:
-        self.shell.toast(why, "error")
-
     @Slot()
     def _find(self) -> None:
         self.search.setFocus()
         self.search.selectAll()
-
-    @Slot()
-    def _start(self) -> None:
-        if self.shell.begin_run():
-            self.shell.go("train")
 
     @Slot(object)
     def _run_changed(self, state: object) -> None:
@@ -384,7 +375,7 @@ class RunsPage(ProjectPage):
 
     def _push(self, deeds: Sequence[Deed], naming: Naming) -> list[RunLine]:
         """Do it all as one step; returns the runs that it was done to."""
-        step = Together(deeds, naming, self.project.runsChanged.emit, self._say_failed)
+        step = Together(deeds, naming, self.project.runsChanged.emit, self.shell.toast_error)
         return [deed.line for deed in step.deeds] if deeds and self.project.push(step) else []
 
     @Slot(object)

@@ -114,7 +114,7 @@ class SettingsPage(Page):
             editor = make_editor(field(setting))
             editor.setProperty("preference", name)
             editor.edited.connect(self._preference_edited)
-            editor.refused.connect(self._refused)
+            editor.refused.connect(self.shell.toast_error)
             self.editors[name] = editor
             label = ElidedLabel(words(field(setting).label))
             label.setFixedWidth(LABEL_WIDTH)
@@ -141,7 +141,7 @@ class SettingsPage(Page):
         self.project_card.setVisible(project is not None)
         if project is not None:
             self.form = ConfigForm(project, ["name", "seed", *section_names("compute."), *section_names("saving.")])
-            self.form.refused.connect(self._refused)
+            self.form.refused.connect(self.shell.toast_error)
             self.project_card.body.addWidget(self.form)
             self._read_on()
 
@@ -188,7 +188,3 @@ class SettingsPage(Page):
         editor = self.sender()
         if editor is not None:
             self.shell.settings.change(**{str(editor.property("preference")): value})
-
-    @Slot(str)
-    def _refused(self, why: str) -> None:
-        self.shell.toast(why, "error")

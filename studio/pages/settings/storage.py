@@ -125,7 +125,7 @@ class StorageCard(Card):
 
     @Slot(object)
     def _failed(self, failure: Failed) -> None:
-        self.shell.toast(failure.title, "error")
+        self.shell.toast_error(failure.title)
         self._enable()
 
 

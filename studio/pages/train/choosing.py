@@ -72,7 +72,7 @@ class RunChoice(QObject):
             return
         target = path if kind == "folder" or path.suffix.lower() == ".zip" else path.with_name(path.name + ".zip")
         if target != path and target.exists():  # nobody was asked whether this one may go
-            self.shell.toast(self.tr("{place} is there already; choose another name.").format(place=target), "error")
+            self.shell.toast_error(self.tr("{place} is there already; choose another name.").format(place=target))
             return
         self._exporter.start(partial(
             exporting, run.path, target, checkpoints=kind != "light", folder=kind == "folder"))
@@ -93,18 +93,15 @@ class RunChoice(QObject):
     @Slot(object)
     def _taken_in(self, line: RunLine) -> None:
         self.project.push(Together([TakeUp(line)], lambda names: self.tr("Take up {name}").format(name=names[0]),
-                                   self.project.runsChanged.emit, self._say_failed))
+                                   self.project.runsChanged.emit, self.shell.toast_error))
         self.shell.settings.remember_deleted(line.folder.parent / TRASH)  # where it waits once that is undone
         self.chosen.emit(RunFolder(line.folder))
         self.shell.toast(self.tr("{run} is one of the project's runs now.").format(run=line.name), "ok",
                          self.tr("Undo"), self.project.undo.undo, undoes=True)
 
-    def _say_failed(self, why: str) -> None:
-        self.shell.toast(why, "error")
-
     @Slot(object)
     def _failed(self, failed: Failed) -> None:
-        self.shell.toast(failed.title, "error")
+        self.shell.toast_error(failed.title)
 
     @Slot()
     def _list(self) -> None:

@@ -160,4 +160,4 @@ class GoingOn(QObject):
 
     @Slot(object)
     def _not_copied(self, failed: Failed) -> None:
-        self.shell.toast(self.tr("The run could not be branched: {why}").format(why=failed.title), "error")
+        self.shell.toast_error(self.tr("The run could not be branched: {why}").format(why=failed.title))

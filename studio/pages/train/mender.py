@@ -109,7 +109,7 @@ class Mender(QObject):
             after = with_settings(folder.config(), [f"{name}={value}" for name, value in values.items()])
             check_change(folder, after)
         except (ConfigError, RunFolderError) as error:
-            self.shell.toast(str(error), "error")
+            self.shell.toast_error(error)
             return
         if checkpoint is not None:
             self._tried.add(checkpoint)

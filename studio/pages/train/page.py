@@ -68,7 +68,7 @@ class TrainPage(ProjectPage):
         self.project.runsChanged.connect(self._runs_changed)
         self.choice.chosen.connect(self.show_run)
         for button in (buttons.start, buttons.anew, view.big_start):
-            button.clicked.connect(self.start)
+            button.clicked.connect(self.shell.begin_run)
         buttons.resume.clicked.connect(self.resume)
         buttons.pause.clicked.connect(run.pause)
         buttons.stop.clicked.connect(run.stop)
@@ -120,7 +120,7 @@ class TrainPage(ProjectPage):
             try:
                 self._beside.show(folder)
             except ConfigError as error:
-                self.shell.toast(str(error), "error")
+                self.shell.toast_error(error)
         else:
             if not window.alive or window.folder != folder:
                 self.shell.show_run(folder)
@@ -224,11 +224,6 @@ class TrainPage(ProjectPage):
     # What the person wants
 
     @Slot()
-    def start(self) -> None:
-        """Start a new run of the project as it is set now."""
-        self.shell.begin_run()
-
-    @Slot()
     def resume(self) -> None:
         """Go on: after a pause, or from the last checkpoint of the run shown."""
         if self.folder is not None:
@@ -290,19 +285,17 @@ class TrainPage(ProjectPage):
                 path = path if path.suffix else path.with_suffix(".png")
                 self.view.plots.save_picture(path)
         except OSError as error:
-            self.shell.toast(self.tr("{file} could not be written: {why}").format(
-                file=path, why=error.strerror or str(error)), "error")
+            self.shell.toast_error(self.tr("{file} could not be written: {why}").format(
+                file=path, why=error.strerror or str(error)))
             return
         self.shell.toast(self.tr("Saved as {file}.").format(file=path), "ok")
 
     # Qt
 
     def activated(self) -> None:
-        """The page has come into view."""
         self._refresh()
 
     def actions(self) -> list[QAction]:
-        """What the palette offers of this page."""
         self._actions[0].setEnabled(self.history.total > 0)
         buttons = self.view.buttons
         self._actions[1].setEnabled(buttons.is_wanted(buttons.next_stage))

@@ -194,12 +194,12 @@ def test_another_run_is_looked_at_beside_the_one_under_way(qtbot: QtBot, tmp_pat
     bench = Bench(qtbot, tmp_path, partial(logged, steps=30, nap=0.004))
     bar = bar_of(bench)
     bench.run._make = logged
-    bench.page.start()
+    bench.shell.begin_run()
     bench.until(RunState.FINISHED)
     first = bench.page.folder
     assert first is not None
     bench.run._make = partial(logged, steps=60, nap=0.004)
-    bench.page.start()
+    bench.shell.begin_run()
     bench.until(RunState.RUNNING)
     bench.page.show_run(first)
     assert bench.page.folder == first
@@ -225,10 +225,10 @@ def test_red_marks_leave_with_the_failure_that_was_read(qtbot: QtBot, tmp_path: 
     assert (dots[-1], bar.dot.kind) == ("problem", "problem")
     assert bar.start.isHidden()
     assert bar.pause.isHidden()  # the card says how to go on, and the bar leads there
-    led: list[bool] = []
-    bar.opened.connect(lambda: led.append(True))
+    led: list[str] = []
+    bench.shell.pageWanted.connect(led.append)
     bar.advice.click()
-    assert led == [True]
+    assert led == ["train"]
     bench.page.view.failure._dismiss()
     assert not bench.page.view.failure.isVisible()
     assert (dots[-1], bar.dot.kind) == ("ready", "ready")

@@ -66,7 +66,7 @@ def test_a_new_run_is_the_picture_from_the_moment_it_is_started(bench: Bench) ->
         plot.redraw()
     assert len(plots.loss._valid.getData()[0]) == 6  # an epoch each
     assert len(small[0]._points.getData()[0]) == 4
-    bench.page.start()
+    bench.shell.begin_run()
     # Nothing of the run before is there, without a turn of the loop.
     assert bench.run.state is RunState.STARTING
     assert len(plots.loss._valid.getData()[0]) == len(small[0]._points.getData()[0]) == 0
