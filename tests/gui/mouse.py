@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QTableView, QWidget
 
 PAUSE_MS = 12
 """Between two moves: pyqtgraph passes over what comes faster than a hundred times a second."""
@@ -27,6 +27,13 @@ def drag(widget: QWidget, places: Iterable[QPoint], before_release: Callable[[],
     if before_release is not None:
         before_release()
     _send(widget, QEvent.Type.MouseButtonRelease, others[-1], left, none)
+
+
+def click_head(table: QTableView, column: int) -> None:
+    """Click on the head of ``column``."""
+    header = table.horizontalHeader()
+    place = QPoint(header.sectionViewportPosition(column) + header.sectionSize(column) // 2, header.height() // 2)
+    QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
 
 
 def pixel(plot: pg.PlotWidget, x: float, y: float) -> QPoint:

@@ -29,7 +29,6 @@ class AnswersTable(LinesTable):
         self.horizontalHeader().setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
         self.make_sortable(self.tr("Click to sort; click again for the other way round, and again for the order "
                                    "in which the texts came"))
-        self.sortWanted.connect(answers.sort)
 
     def show_others(self, count: int) -> None:
         """Let the labels by so many other models stand right of the first one's."""

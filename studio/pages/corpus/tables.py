@@ -57,7 +57,7 @@ class TablesPanel(QWidget):
         self.search.textEdited.connect(self._typed)
         self.search.returnPressed.connect(self.look)
         self._pause.timeout.connect(self.look)
-        self.documents.sortWanted.connect(self._sort)
+        self.documents.horizontalHeader().sortIndicatorChanged.connect(self._sort)
         self.clear_documents()
 
     @property

@@ -82,8 +82,7 @@ class ClassModel(QAbstractTableModel):
                     self.tr("Of the documents of this class, the share that was found"),
                     self.tr("The harmonic mean of precision and recall"),
                     self.tr("Documents of this class"))[section]
-        return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter) \
-            if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """By a column; -1: in the order of the labels."""
@@ -202,8 +201,6 @@ class AnswersModel(QAbstractTableModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return (self.tr("Row"), self.tr("Given"), self.tr("Said"), self.tr("Sure"), self.tr("Loss"),
                     self.tr("Text"))[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -250,7 +247,6 @@ class Listing(LinesTable):
         self.horizontalHeader().setMinimumSectionSize(44)
         self.horizontalHeader().setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
         self.make_sortable()
-        self.sortWanted.connect(model.sort)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrow table does without a column."""

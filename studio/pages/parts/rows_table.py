@@ -73,9 +73,6 @@ class RowDelegate(QStyledItemDelegate):
 class LinesTable(QTableView):
     """A table of one line a row, none of which has to be measured; a click on a heading can sort."""
 
-    sortWanted = Signal(int, object)
-    """Sort by this column in this Qt.SortOrder; -1: as the rows stand in the source."""
-
     def __init__(self, name: str, model: QAbstractItemModel, widths: Sequence[int] = (),
                  parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,35 +91,23 @@ class LinesTable(QTableView):
         vertical.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         vertical.setMinimumSectionSize(_ROW)
         vertical.setDefaultSectionSize(_ROW)
-        self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of runs begin alike
+        horizontal = self.horizontalHeader()
+        horizontal.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        horizontal.setHighlightSections(False)
+        horizontal.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of runs begin alike
         for column, width in enumerate(widths):
             self.setColumnWidth(column, width)
 
     def make_sortable(self, tip: str = "") -> None:
-        """Let a click on a head ask for the rows sorted, a second one the other way round, a third as before."""
-        header = self.horizontalHeader()
-        header.setSectionsClickable(True)
-        header.setToolTip(tip)
-        header.sectionClicked.connect(self._head_clicked)
-
-    @Slot(int)
-    def _head_clicked(self, column: int) -> None:
-        header, up, down = self.horizontalHeader(), Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
-        same = header.isSortIndicatorShown() and header.sortIndicatorSection() == column
-        if same and header.sortIndicatorOrder() == down:
-            self.unsort()
-            return
-        order = down if same else up
-        header.setSortIndicatorShown(True)
-        header.setSortIndicator(column, order)
-        self.sortWanted.emit(column, order)
+        """Let a click on a head sort, a second one the other way round, a third as the rows stand in the source."""
+        self.unsort()
+        self.setSortingEnabled(True)
+        self.horizontalHeader().setSortIndicatorClearable(True)
+        self.horizontalHeader().setToolTip(tip)
 
     def unsort(self) -> None:
-        """Ask for the order of the source."""
-        if self.horizontalHeader().isSortIndicatorShown():
-            self.horizontalHeader().setSortIndicatorShown(False)
-            self.sortWanted.emit(-1, Qt.SortOrder.AscendingOrder)
+        """Show the order of the source."""
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
 
 
 class RowsTable(LinesTable):

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.pages.corpus.page import CorpusPage
 from tests.gui.corpus.help import opened
+from tests.gui.mouse import click_head
 from tests.gui.pages_help import FRUIT, write_csv
 
 
@@ -30,7 +31,8 @@ def _search(qtbot: QtBot, page: CorpusPage, text: str) -> None:
 
 
 def _head(qtbot: QtBot, page: CorpusPage, column: int) -> None:
-    page.tables.documents.horizontalHeader().sectionClicked.emit(column)
+    page.show()
+    click_head(page.tables.documents, column)
     qtbot.waitUntil(lambda: not page.tables.busy, timeout=20_000)
 
 

@@ -23,6 +23,7 @@ from studio.shell import Shell, TableToMeasure
 from studio.widgets import Button, Paragraph
 from tests.gui.classify.help import TEXTS, expected, make_bundle
 from tests.gui.fakes import ScriptedAsk
+from tests.gui.mouse import click_head
 from tests.gui.pages_help import write_csv
 from ulmengine.inference.predictions import WHO
 from ulmengine.record import RunMarks, write_about
@@ -63,7 +64,7 @@ def test_by_keyboard_a_cell_is_picked_and_let_go(page: EvaluatePage) -> None:
 def test_the_worst_mistake_stands_first_and_a_heading_sorts(page: EvaluatePage, measured: Measured) -> None:
     losses = measured.kept.part("test").losses
     assert page.model.index(0, 4).data() == f"{losses.max():.2f}"
-    page.list.horizontalHeader().sectionClicked.emit(3)
+    click_head(page.list, 3)
     sure = [float(page.model.index(row, 3).data().rstrip("%")) for row in range(page.model.rowCount())]
     assert sure == sorted(sure)
 
