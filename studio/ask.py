@@ -60,7 +60,6 @@ class QtAsk:
         self.parent = parent
 
     def choose(self, title: str, text: str, choices: Sequence[Choice], detail: Detail = "") -> str:
-        """See :class:`Ask`."""
         box = QMessageBox(self.parent)
         box.setWindowTitle(title)
         box.setText(text)
@@ -90,12 +89,10 @@ class QtAsk:
         return answer
 
     def folder(self, title: str, start: Path) -> Path | None:
-        """See :class:`Ask`."""
         found = QFileDialog.getExistingDirectory(self.parent, title, str(start))
         return Path(found) if found else None
 
     def new_folder(self, title: str, start: Path) -> Path | None:
-        """See :class:`Ask`."""
         with suppress(OSError):  # the dialog shows the program's own folder instead of one that is not there
             start.parent.mkdir(parents=True, exist_ok=True)
         found, _ = QFileDialog.getSaveFileName(
@@ -103,7 +100,6 @@ class QtAsk:
         return Path(found) if found else None
 
     def open_files(self, title: str, start: Path, filters: str, several: bool = False) -> list[Path]:
-        """See :class:`Ask`."""
         if several:
             found, _ = QFileDialog.getOpenFileNames(self.parent, title, str(start), filters)
             return [Path(name) for name in found]
@@ -111,7 +107,6 @@ class QtAsk:
         return [Path(one)] if one else []
 
     def save_file(self, title: str, start: Path, filters: str) -> Path | None:
-        """See :class:`Ask`."""
         dialog = SaveDialog(title, start, filters, self.parent)
         taken = dialog.exec() == QFileDialog.DialogCode.Accepted
         found = dialog.selectedFiles()
@@ -119,7 +114,6 @@ class QtAsk:
         return Path(found[0]) if taken and found else None
 
     def text(self, title: str, label: str, initial: str = "") -> str | None:
-        """See :class:`Ask`."""
         text, taken = QInputDialog.getText(self.parent, title, label, text=initial)
         return text if taken else None
 

@@ -47,7 +47,6 @@ class Numbers:
         return self._rows
 
     def cell(self, row: int, column: int) -> str:
-        """One cell."""
         return (str(row), str(row * row), f"row {row} " + "word " * 40)[column]
 
 

@@ -24,7 +24,6 @@ class GrowingArray:
         return self._room[: self._count]
 
     def extend(self, values: npt.ArrayLike) -> None:
-        """Add ``values`` at the end."""
         added = np.asarray(values, dtype=self._room.dtype)
         count = self._count + len(added)
         if count > len(self._room):

@@ -106,7 +106,6 @@ class Project(QObject):
 
     @property
     def name(self) -> str:
-        """What the project is called."""
         return self._config.name
 
     @property

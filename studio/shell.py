@@ -101,7 +101,6 @@ class Shell(QObject):
         self.pageWanted.emit(key)
 
     def classify_with(self, model: Path) -> None:
-        """Show the Classify page with ``model`` in use."""
         self.wanted_model = model
         self.go("classify")
 
@@ -119,7 +118,6 @@ class Shell(QObject):
 
     @Slot(str)
     def toast_error(self, error: str | Exception) -> None:
-        """Tell what went wrong."""
         self.toast(str(error), "error")
 
     def toast_busy(self, text: str) -> None:
@@ -142,7 +140,6 @@ class Shell(QObject):
             self.go("corpus")
 
     def ask_for_project(self) -> None:
-        """Ask for a project's folder and open it."""
         if not self.may_change_project():
             return
         start = data_folder() / "projects"

@@ -112,7 +112,6 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def close_project(self) -> None:
-        """Close the open project, unless a run is alive."""
         if self.shell.busy:
             self.shell.toast_busy(self.tr("Training is under way. Stop it before you close the project."))
         else:

@@ -59,7 +59,6 @@ class BackgroundThread(QObject):
         self._thread.finished.connect(self._finished, queued)
 
     def start(self) -> None:
-        """Begin."""
         _RUNNING.add(self)
         self._thread.start()
 

@@ -46,7 +46,6 @@ class Job(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether it has begun and not ended."""
         return self in _RUNNING
 
     def start(self) -> None:

@@ -32,7 +32,6 @@ class JobSlot(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a job is under way."""
         return self._job is not None
 
     def start(self, make: Work) -> None:

@@ -48,7 +48,6 @@ class ProcessHost:
         self._ended: RunState | None = None
 
     def run(self, request: RunRequest, sink: Sink) -> None:
-        """See :class:`~studio.engine.host.EngineHost`."""
         try:
             process = multiprocessing.get_context("spawn").Process(
                 target=serve, args=(self._theirs, request), name="training"
@@ -68,7 +67,6 @@ class ProcessHost:
         self._say_the_end(process, hung, sink)
 
     def ask(self, request: Request, *values: Any) -> None:
-        """See :class:`~studio.engine.host.EngineHost`."""
         if request == "stop":
             self._stopping.set()
         with self._sending:

@@ -25,7 +25,6 @@ class ThreadHost:
         self._early: list[tuple[Request, tuple[Any, ...]]] | None = []
 
     def run(self, request: RunRequest, sink: Sink) -> None:
-        """See :class:`~studio.engine.host.EngineHost`."""
         self._sink = sink
         self._watch.pause_between_stages |= request.pause_between_stages
         failure = _carried_out(request, self._control, self._watch, sink)
@@ -35,7 +34,6 @@ class ThreadHost:
         sink(RunState.FAILED if self._watch.failed else self._control.state)
 
     def ask(self, request: Request, *values: Any) -> None:
-        """See :class:`~studio.engine.host.EngineHost`."""
         if request == "pause_between_stages":
             (self._watch.pause_between_stages,) = values
             return

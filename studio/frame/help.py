@@ -97,7 +97,6 @@ class HelpView(QTextBrowser):
         theme.current().changed.connect(self._draw_pictures)
 
     def show_page(self, key: str) -> None:
-        """Show the help of the page called ``key``."""
         self._pictures = pictures(key)
         self.setAccessibleDescription(" ".join(picture.words for picture in self._pictures))
         self.setMarkdown(help_text(key))

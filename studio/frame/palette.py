@@ -65,7 +65,6 @@ class Palette(Card):
         self.hide()
 
     def open(self, entries: list[Entry]) -> None:
-        """Show the palette over ``entries``."""
         self._entries = entries
         self._before = QApplication.focusWidget()
         self.line.clear()

@@ -88,7 +88,6 @@ class PageStack(QStackedWidget):
         return [self._pages[entry.key] for entry in self.entries if entry.key in self._pages]
 
     def is_made(self, key: str) -> bool:
-        """Whether the page called ``key`` has been made."""
         return key in self._pages
 
     def drop_project_pages(self) -> None:

@@ -95,7 +95,6 @@ class DocumentRows:
         return len(self._snippets)
 
     def cell(self, row: int, column: int) -> str:
-        """One cell."""
         if column == 0:
             return self._words.get(int(self.documents.parts[row]), "")
         return self.label(row) if column == 1 else self._snippets.text(row)

@@ -84,7 +84,6 @@ class PredictionsModel(QAbstractTableModel):
         self.endResetModel()
 
     def append(self, rows: Iterable[PredictionRow]) -> None:
-        """Add rows at the end."""
         start, rows = len(self._rows), list(rows)
         self._rows.extend(rows)
         self._take(rows)

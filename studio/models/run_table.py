@@ -146,7 +146,6 @@ class RunsModel(QAbstractTableModel):
         self.own, self.columns = own, columns(own)
 
     def set_lines(self, lines: Sequence[RunLine]) -> None:
-        """Show these runs."""
         self.beginResetModel()
         self.lines = tuple(lines)
         self.endResetModel()
@@ -203,7 +202,6 @@ class RunsFilter(QSortFilterProxyModel):
         self.invalidate()
 
     def set_archived(self, shown: bool) -> None:
-        """Show archived runs too."""
         self._archived = shown
         self.invalidate()
 

@@ -51,7 +51,6 @@ class Curve:
         return self._extent.of(self.series.y)
 
     def set_beta(self, beta: float) -> None:
-        """Smooth the whole series anew."""
         self._take_in()
         self.smoothed.set_beta(beta, self.series.y)
         self._line = SeriesBuffer(max(256, len(self.series)))

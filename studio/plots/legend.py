@@ -40,7 +40,6 @@ class Legend(QWidget):
         self.set_entries(entries or [])
 
     def set_entries(self, entries: list[LegendEntry]) -> None:
-        """Show ``entries``."""
         if entries != self._entries:
             self._entries = entries
             self.setAccessibleName(self.tr("Legend: {names}").format(names=", ".join(e.name for e in entries)))

@@ -117,7 +117,6 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
 
     @Slot()
     def redraw(self) -> None:
-        """Draw now."""
         self.gather()
         numbered, axis = self.bounds() is not None, self.getAxis("left")
         if axis.style["showValues"] != numbered:  # where there is nothing, the numbers would be made up

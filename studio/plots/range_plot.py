@@ -72,7 +72,6 @@ class RangePlot(Plot):
         self.begin_anew()
 
     def add(self, points: list[RangePoint]) -> None:
-        """Further points of the test."""
         self.points += points
         self.mark()
 
@@ -152,7 +151,6 @@ class RangePlot(Plot):
 
     @Slot()
     def redress(self) -> None:
-        """Put the colours of the theme on."""
         super().redress()
         if not hasattr(self, "_marks"):
             return

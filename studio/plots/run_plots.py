@@ -75,7 +75,6 @@ class RunPlots(QWidget):
         self._following_changed()
 
     def mark(self) -> None:
-        """The history has grown."""
         self.loss.mark()
         self.rate.mark()
         if not self._pointing:

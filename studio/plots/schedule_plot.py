@@ -265,7 +265,6 @@ class SchedulePlot(Plot):
 
     @Slot()
     def redress(self) -> None:
-        """Put the colours of the theme on."""
         super().redress()
         if hasattr(self, "low"):
             colors = theme.colors()

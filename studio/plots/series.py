@@ -41,7 +41,6 @@ class SeriesBuffer:
         return self._y.values
 
     def extend(self, x: Sequence[float] | Floats, y: Sequence[float] | Floats) -> None:
-        """Add points."""
         self._x.extend(x)
         self._y.extend(y)
 
@@ -74,7 +73,6 @@ class Smoothed:
         self.extend(values)
 
     def extend(self, values: Sequence[float] | Floats) -> None:
-        """Smooth further ``values`` of the series."""
         self._values.extend(self._smooth(np.asarray(values, np.float64)))
 
     def _smooth(self, given: Floats) -> Floats:

@@ -60,7 +60,6 @@ class SmallPlot(HistoryPlot):
 
     @Slot()
     def redress(self) -> None:
-        """Put the colours of the theme on."""
         super().redress()
         self.getAxis("left").setWidth(AXIS_WIDTH)
 

@@ -80,7 +80,6 @@ class Following(QObject):
 
     @Slot()
     def look(self) -> None:
-        """Look now."""
         folder, follower = self._folder, self._follower
         if folder is None:
             return

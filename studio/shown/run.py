@@ -191,7 +191,6 @@ class ShownRun(QObject):
 
     @Slot()
     def again(self) -> None:
-        """Read the run anew."""
         if self.folder is not None and not self.own:
             try:
                 self.show(self.folder)

@@ -35,7 +35,6 @@ class Button(QPushButton):
             self._show_icon(role)
 
     def set_icon(self, name: str) -> None:
-        """Show another icon."""
         self._icon_name = name
         self._show_icon(str(self.property("role")))
 

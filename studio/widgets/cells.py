@@ -33,7 +33,6 @@ class Cells(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def add(self, part: QWidget) -> None:
-        """Add ``part`` at the end."""
         part.setParent(self)
         self._parts.append(part)
         self.arrange()
@@ -53,7 +52,6 @@ class Cells(QWidget):
         return QSize(self._least, self._grid.minimumSize().height())
 
     def arrange(self) -> None:
-        """Put every part that is to be seen at its place."""
         shown = [part for part in self._parts if not part.isHidden()]
         gap = self._grid.horizontalSpacing()
         columns = max(1, min(len(shown), (self.width() + gap) // (self._least + gap)))
@@ -185,7 +183,6 @@ class Lines(_Arranging):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def add(self, part: QWidget) -> None:
-        """Add ``part`` at the end."""
         part.setParent(self)
         part.show()
         self.parts.append(part)

@@ -251,7 +251,6 @@ class TextEditor(Editor):
 
 
 def make_editor(field: Field) -> Editor:
-    """The editor for ``field``."""
     if field.kind in ("integer", "number"):
         return NumberEditor(field)
     if field.kind == "choice" or field.name == DEVICE:

@@ -30,11 +30,9 @@ class Fold(QWidget):
 
     @property
     def opened(self) -> bool:
-        """Whether the content is shown."""
         return self.inside.isVisibleTo(self)
 
     def unfold(self, opened: bool) -> None:
-        """Show the content, or not."""
         self.inside.setVisible(opened)
         state = self.tr("open") if opened else self.tr("closed")
         self.button.setAccessibleDescription(state)

@@ -38,7 +38,6 @@ class IconLabel(QLabel):
         theme.current().changed.connect(self._draw)
 
     def set_icon(self, name: str, color: str) -> None:
-        """Show the icon called ``name``."""
         self._name, self._color = name, color
         self._draw()
 
@@ -65,11 +64,9 @@ class ElidedLabel(QWidget):
         self.setAccessibleName(text)
 
     def text(self) -> str:
-        """The whole text."""
         return self._text
 
     def setText(self, text: str) -> None:
-        """Show ``text``."""
         if text != self._text:
             self._text = text
             self.setAccessibleName(text)
@@ -160,11 +157,9 @@ class Paragraph(QWidget):
         self.setFixedHeight(self._height(400))
 
     def text(self) -> str:
-        """The text."""
         return self._text
 
     def setText(self, text: str) -> None:
-        """Show ``text``."""
         if text != self._text:
             self._text = text
             self.setAccessibleName(text)
@@ -220,7 +215,6 @@ class SectionTitle(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def setText(self, text: str) -> None:
-        """Change the heading."""
         self.heading.setText(text)
 
     def set_below(self, text: str) -> None:

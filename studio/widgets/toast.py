@@ -84,7 +84,6 @@ class Toast(Card):
 
     @Slot()
     def close_toast(self) -> None:
-        """Take the toast away."""
         self.hide()
         self.closed.emit(self)
 
@@ -128,7 +127,6 @@ class Toasts(QObject):
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(toast, notice.text))
 
     def clear(self) -> None:
-        """Take all away."""
         for toast in list(self.shown):
             toast.close_toast()
 

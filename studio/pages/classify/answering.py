@@ -58,11 +58,9 @@ class Answering:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes."""
         return self.predictor.labels
 
     def answer(self, text: str) -> Generator[Event, None, Answer]:
-        """Predict one text."""
         yield Progress(_tr("Reading the text"), 0, 0)
         with self._lock:
             return Answer(text, self.predictor.predict_one(text))

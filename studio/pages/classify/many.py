@@ -146,7 +146,6 @@ class ManyTexts(QWidget):
 
     @property
     def busy(self) -> bool:
-        """Whether texts are being classified or written."""
         return self._work.running or self._export.running or self._copying.running
 
     @property
@@ -168,7 +167,6 @@ class ManyTexts(QWidget):
 
     @Slot()
     def choose(self) -> None:
-        """Ask for files."""
         paths = self.shell.ask.open_files(
             self.tr("Choose texts to classify"), Path.home(), self.tr("All files (*)"), several=True)
         if paths:
@@ -176,7 +174,6 @@ class ManyTexts(QWidget):
 
     @Slot(object)
     def classify(self, paths: list[Path]) -> None:
-        """Classify everything in ``paths``."""
         self._paths, self._columns = list(paths), ()
         self.columns.forget()
         self._classify()

@@ -52,7 +52,6 @@ class BesideChoice(Button):
         self._fill()
 
     def use(self, paths: tuple[Path, ...]) -> None:
-        """Compare with the models at ``paths``."""
         self.paths = paths[-MOST:]
         self._fill()
         self.chosen.emit(self.paths)

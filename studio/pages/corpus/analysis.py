@@ -66,7 +66,6 @@ class Analysis(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether anything is under way."""
         return any(slot.running for slot in self._slots.values())
 
     @Slot()

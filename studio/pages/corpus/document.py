@@ -95,7 +95,6 @@ class DocumentPanel(QWidget):
         box.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def clear(self) -> None:
-        """There is no document."""
         self.correct.hide()
         self.heading.setText(self.tr("No document is picked"))
         self._documents = None

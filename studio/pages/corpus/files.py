@@ -29,13 +29,11 @@ class CorpusFiles(QObject):
 
     @Slot()
     def choose_file(self) -> None:
-        """Ask for the file with the documents."""
         if self.project.may_change():
             self.take(self.shell.ask.open_files(self.tr("Choose a corpus"), self._start(), corpus_filters()))
 
     @Slot()
     def choose_folder(self) -> None:
-        """Ask for the folder with the documents."""
         if not self.project.may_change():
             return
         folder = self.shell.ask.folder(self.tr("Choose a corpus folder"), self._start())
@@ -43,22 +41,18 @@ class CorpusFiles(QObject):
 
     @Slot()
     def choose_test(self) -> None:
-        """Ask for a file with test documents."""
         self._set("corpus.test_path", self.tr("Choose a test file"), self.tr("Set the test file"))
 
     @Slot()
     def choose_unlabelled(self) -> None:
-        """Ask for a file with texts without labels."""
         self._set("corpus.unlabelled_path", self.tr("Choose unlabelled texts"), self.tr("Set the unlabelled texts"))
 
     @Slot()
     def choose_test_folder(self) -> None:
-        """Ask for a folder with test documents."""
         self._set_folder("corpus.test_path", self.tr("Choose a test folder"), self.tr("Set the test folder"))
 
     @Slot()
     def choose_unlabelled_folder(self) -> None:
-        """Ask for a folder with texts without labels."""
         self._set_folder("corpus.unlabelled_path", self.tr("Choose a folder of unlabelled texts"),
                          self.tr("Set the unlabelled texts"))
 

@@ -52,7 +52,6 @@ class LengthHistogram(Painted):
         self.update()
 
     def set_limit(self, tokens: int) -> None:
-        """Put the line at ``tokens``."""
         if not self._dragging:
             self._limit = tokens
             self._rebin()

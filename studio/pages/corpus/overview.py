@@ -210,7 +210,6 @@ class ShareBar(Painted):
         self.setFixedHeight(10)
 
     def set_share(self, share: float) -> None:
-        """Show ``share``."""
         self._share = min(1.0, max(0.0, share))
         self.setAccessibleDescription(f"{self._share:.1%}")
         self.update()

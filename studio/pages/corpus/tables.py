@@ -62,7 +62,6 @@ class TablesPanel(QWidget):
 
     @property
     def rows(self) -> DocumentRows | None:
-        """The documents shown."""
         return self._rows
 
     def show_preview(self, preview: Preview) -> None:
@@ -172,7 +171,6 @@ class TablesPanel(QWidget):
         self.documents.scrollToTop()
 
     def show_all(self) -> None:
-        """Show all documents again."""
         self.documents.rows.show_only(None)
         self._filter.hide()
         self.search.clear()

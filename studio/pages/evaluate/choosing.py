@@ -51,7 +51,6 @@ class Choosing(QWidget):
 
     @property
     def part(self) -> str:
-        """The part that is chosen."""
         return str(self.parts.currentData())
 
     @property

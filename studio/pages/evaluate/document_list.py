@@ -94,7 +94,6 @@ class DocumentsView(QSplitter):
             self.list.selectRow(0)
 
     def show_only(self, mask: Bools) -> None:
-        """List the documents of ``mask``."""
         self.model.show_only(mask)
         row = self.model.row_of(self.reader.position) if self.reader.position >= 0 else -1
         if row >= 0:  # it is in view already

@@ -38,7 +38,6 @@ class Filter(QObject):
 
     @Slot()
     def show_all(self) -> None:
-        """Take every filter away."""
         self.picks = {}
         self.changed.emit()
 

@@ -51,7 +51,6 @@ class Opening(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether something is being measured."""
         return self._measuring.running
 
     @property
@@ -88,7 +87,6 @@ class Opening(QObject):
         self._opened(subject)
 
     def cancel(self) -> None:
-        """Give up measuring."""
         self._measuring.cancel()
 
     def read(self, answers: Answers) -> None:

@@ -140,7 +140,6 @@ class AnswersModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, TEXT))
 
     def show_only(self, mask: npt.NDArray[np.bool_]) -> None:
-        """Show the documents of ``mask``."""
         assert self._answers is not None
         self.beginResetModel()
         self._shown = self._answers.in_order(mask)

@@ -117,7 +117,6 @@ class _Number(QWidget):
         in_column(Label(caption, theme.Type.SMALL, muted=True), self.value, inside=self, gap=2)
 
     def setText(self, text: str) -> None:
-        """Show ``text``."""
         self.value.setText(text)
         self.setAccessibleName(f"{self._caption}: {text}")
 

@@ -63,7 +63,6 @@ class ModelsPage(Page):
 
     @property
     def current(self) -> ModelFile | None:
-        """The chosen model."""
         return next((entry for entry in self.entries if entry.path == self._current), None)
 
     def name_of(self, entry: ModelFile) -> str:

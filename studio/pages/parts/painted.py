@@ -26,7 +26,6 @@ class Painted(QWidget):
         return theme.colors().blend(name, share)
 
     def type(self, step: theme.Type = theme.Type.BODY, *, numbers: bool = False) -> QFont:
-        """A font of the scale."""
         return theme.current().font(step, numbers=numbers)
 
     def metrics(self, step: theme.Type = theme.Type.BODY) -> QFontMetricsF:

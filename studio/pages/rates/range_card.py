@@ -122,12 +122,10 @@ class RangeCard(Card):
 
     @property
     def running(self) -> bool:
-        """Whether a test is under way."""
         return self._job is not None
 
     @Slot()
     def begin(self) -> None:
-        """Start the test."""
         if self._job is not None or self.shell.busy:
             return
         self.failure.clear()

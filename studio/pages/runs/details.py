@@ -55,7 +55,6 @@ class Details(QWidget):
 
     @property
     def _line(self) -> RunLine | None:
-        """The run that is chosen alone."""
         return self._lines[0] if len(self._lines) == 1 else None
 
     def show_runs(self, lines: Sequence[RunLine]) -> None:

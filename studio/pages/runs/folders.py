@@ -35,7 +35,6 @@ class OtherFolders(Button):
 
     @property
     def known(self) -> tuple[str, ...]:
-        """The folders."""
         return self.shell.settings.values.run_folders
 
     def fill(self) -> None:

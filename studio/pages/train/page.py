@@ -127,7 +127,6 @@ class TrainPage(ProjectPage):
             self._look_at(window)
 
     def _look_at(self, run: ShownRun) -> None:
-        """Read ``run`` from now on."""
         if run is not self.shown:
             self.shown.replaced.disconnect(self._draw_anew)
             self.shown.changed.disconnect(self._refresh)

@@ -117,7 +117,6 @@ class StageStrip(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def set_plans(self, plans: tuple[StagePlan, ...]) -> None:
-        """Show ``plans``, all waiting."""
         if [card.plan for card in self.cards] == list(plans):
             return
         self.cards = [StageCard(plan) for plan in plans]

@@ -97,7 +97,6 @@ class TrainView(QWidget):
         self.mark()
 
     def mark(self) -> None:
-        """The history has grown."""
         self.plots.mark()
         self.figures.mark()
         self.result.show_result(self.history)
@@ -182,7 +181,6 @@ class NotesLine(QWidget):
         self.hide()
 
     def show_notes(self, notes: Sequence[Note]) -> None:
-        """Show ``notes``; nothing without any."""
         told = tuple(notes)
         if told == self._notes:
             return
@@ -261,14 +259,12 @@ class Figures(QWidget):
         self.mark()
 
     def set_history(self, history: RunHistory) -> None:
-        """Show another run."""
         self.history = history
         for plot in self.plots:
             plot.set_history(history)
         self.mark()
 
     def mark(self) -> None:
-        """The history has grown."""
         for plot, label in zip(self.plots, self.values, strict=True):
             plot.mark()
             value = plot.value()
