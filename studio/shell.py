@@ -116,6 +116,10 @@ class Shell(QObject):
         """Tell a piece of news without getting in the way; see :class:`Notice`."""
         self.noticed.emit(Notice(text, level, button, action, undoes, holds))
 
+    def toast_undo(self, undo: QUndoStack, text: str, level: Level = "ok") -> None:
+        """Tell what was just done, the newest step of ``undo``, with a button that takes it back."""
+        self.toast(text, level, self.tr("Undo"), undo.undo, undoes=True)
+
     @Slot(str)
     def toast_error(self, error: str | Exception) -> None:
         self.toast(str(error), "error")

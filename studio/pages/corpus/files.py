@@ -90,9 +90,8 @@ class CorpusFiles(QObject):
             if choice != "replace":
                 return True
         taken = self.take(paths)
-        self.shell.toast(
-            self.tr("{file} is the corpus now, in the place of {old}.").format(file=paths[0].name, old=Path(old).name),
-            "info", self.tr("Undo"), self.project.undo.undo, undoes=True)
+        self.shell.toast_undo(self.project.undo, self.tr("{file} is the corpus now, in the place of {old}.").format(
+            file=paths[0].name, old=Path(old).name), "info")
         return taken
 
     def _ask_about(self, path: Path, old: str) -> str:

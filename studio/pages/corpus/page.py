@@ -375,10 +375,8 @@ class CorpusPage(ProjectPage):
             {"corpus.drop_rows": repaired(self.project.config.corpus, finding).drop_rows},
             self.tr("Leave out: {finding}").format(finding=finding.title),
         )
-        self.shell.toast(
-            counted(len(finding.repair), self.tr("1 row is left out."), self.tr("{n} rows are left out.")), "ok",
-            self.tr("Undo"), self.project.undo.undo, undoes=True,
-        )
+        self.shell.toast_undo(self.project.undo, counted(
+            len(finding.repair), self.tr("1 row is left out."), self.tr("{n} rows are left out.")))
 
     @Slot(object)
     def _show_left_out(self, repair: Repair) -> None:
@@ -431,9 +429,8 @@ class CorpusPage(ProjectPage):
         documents, row = opened.documents, self.document.row
         [key] = records_of(np.array([row], dtype=np.int64), documents.pieces, documents.hashes)
         if self.project.correct_label(key, labels_at(documents, row), labels, documents.multi_label, why):
-            self.shell.toast(self.tr("The label is {label} now; the next run learns and measures with it.").format(
-                label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo,
-                undoes=True)
+            told = self.tr("The label is {label} now; the next run learns and measures with it.")
+            self.shell.toast_undo(self.project.undo, told.format(label=", ".join(labels) or self.tr("none")))
 
     @Slot()
     def _correct_here(self) -> None:

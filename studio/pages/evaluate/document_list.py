@@ -122,9 +122,8 @@ class DocumentsView(QSplitter):
     @Slot(int, object, str)
     def _correct(self, position: int, labels: tuple[str, ...], why: str) -> None:
         if self.corrections is not None and self.corrections.correct(position, labels, why):
-            self.shell.toast(self.tr("The label is {label} now; the next run learns and measures with it.").format(
-                label=", ".join(labels) or self.tr("none")), "ok", self.tr("Undo"), self.project.undo.undo,
-                undoes=True)
+            told = self.tr("The label is {label} now; the next run learns and measures with it.")
+            self.shell.toast_undo(self.project.undo, told.format(label=", ".join(labels) or self.tr("none")))
 
     @Slot()
     def _labels_changed(self) -> None:

@@ -147,8 +147,8 @@ class ModelsPage(Page):
             self.shell.classify_with(entry.path)
         else:
             if project.change({"model.pretrained": str(entry.path)}, self.tr("Choose the pretrained model")):
-                self.shell.toast(self.tr("This project starts from {name}.").format(name=self.names[entry.path]), "ok",
-                                 self.tr("Undo"), project.undo.undo, undoes=True)
+                self.shell.toast_undo(project.undo, self.tr("This project starts from {name}.").format(
+                    name=self.names[entry.path]))
 
     @Slot()
     def make_default(self) -> None:
@@ -163,7 +163,7 @@ class ModelsPage(Page):
                                   partial(self._set_default, before)))
         told = self.tr("New projects start from {name}.").format(name=name) if new \
             else self.tr("New projects start from the shipped model that fits.")
-        self.shell.toast(told, "ok", self.tr("Undo"), self._stack.undo, undoes=True)
+        self.shell.toast_undo(self._stack, told)
 
     def _set_default(self, path: str) -> None:
         self.shell.settings.change(pretrained=path)
@@ -199,8 +199,7 @@ class ModelsPage(Page):
             told.append(self.tr("New projects started from it: now they start from the shipped model that fits."))
         if project is not None and project.value("model.pretrained") == str(entry.path):
             told.append(self.tr("This project starts from it: choose another pretrained model."))
-        self.shell.toast(" ".join(told), "warning" if len(told) > 1 else "info", self.tr("Undo"), stack.undo,
-                         undoes=True)
+        self.shell.toast_undo(stack, " ".join(told), "warning" if len(told) > 1 else "info")
 
     def _moved(self, back: Path | None) -> None:
         """Models were put aside, or came ``back``: the last of these is the chosen one."""
@@ -217,7 +216,7 @@ class ModelsPage(Page):
         stack.push(ModelsAside(paths, self.tr("Take in {name}").format(name=told), self._moved, self.shell.toast_error,
                                taken_in=True))
         said = self.tr("{name} was taken in.") if len(paths) == 1 else self.tr("{name} were taken in.")
-        self.shell.toast(said.format(name=told), "ok", self.tr("Undo"), stack.undo, undoes=True)
+        self.shell.toast_undo(stack, said.format(name=told))
 
     # How it looks
 

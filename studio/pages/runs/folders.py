@@ -84,7 +84,7 @@ class OtherFolders(Button):
     def _show(self, folders: tuple[str, ...], text: str, told: str) -> None:
         undo = self.project.undo
         undo.push(UndoStep(text, partial(self._set, folders), partial(self._set, self.known)))
-        self.shell.toast(told, "info", self.tr("Undo"), undo.undo, undoes=True)
+        self.shell.toast_undo(undo, told, "info")
 
     def _set(self, folders: tuple[str, ...]) -> None:
         self.shell.settings.change(run_folders=folders)

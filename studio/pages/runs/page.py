@@ -197,8 +197,8 @@ class RunsPage(ProjectPage):
             self.shell.toast(self.tr("The project has the settings of {name} already.").format(name=line.name))
             return
         if self.project.change(new, self.tr("Use the settings of {name}").format(name=line.name)):
-            self.shell.toast(self.tr("The project now has %n setting(s) of {name}.", "", len(new)).format(
-                name=line.name), "ok", self.tr("Undo"), self.project.undo.undo, undoes=True)
+            self.shell.toast_undo(self.project.undo, self.tr(
+                "The project now has %n setting(s) of {name}.", "", len(new)).format(name=line.name))
 
     # How it looks
 
@@ -397,7 +397,7 @@ class RunsPage(ProjectPage):
 
     def _tell(self, text: str) -> None:
         """Tell what was just done, with the way back."""
-        self.shell.toast(text, "info", self.tr("Undo"), self.project.undo.undo, undoes=True)
+        self.shell.toast_undo(self.project.undo, text, "info")
 
 
 def foreign_settings(own: RunConfig, other: RunConfig) -> dict[str, object]:

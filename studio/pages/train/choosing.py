@@ -96,8 +96,8 @@ class RunChoice(QObject):
                                    self.project.runsChanged.emit, self.shell.toast_error))
         self.shell.settings.remember_deleted(line.folder.parent / TRASH)  # where it waits once that is undone
         self.chosen.emit(RunFolder(line.folder))
-        self.shell.toast(self.tr("{run} is one of the project's runs now.").format(run=line.name), "ok",
-                         self.tr("Undo"), self.project.undo.undo, undoes=True)
+        told = self.tr("{run} is one of the project's runs now.").format(run=line.name)
+        self.shell.toast_undo(self.project.undo, told)
 
     @Slot(object)
     def _failed(self, failed: Failed) -> None:
