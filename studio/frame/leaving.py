@@ -82,11 +82,8 @@ class Leaving(QObject):
     @Slot()
     def _still_saving(self) -> None:
         self._window.setEnabled(True)
-        self.shell.toast(self.tr("The run has not saved yet."), "warning", self.tr("Quit now"), self._quit,
+        self.shell.toast(self.tr("The run has not saved yet."), "warning", self.tr("Quit now"), self.quit_now,
                          holds=lambda: self.shell.busy)
-
-    def _quit(self) -> None:
-        self.quit_now()
 
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:
@@ -107,7 +104,7 @@ class Leaving(QObject):
         why = failure.title if failure is not None else self.tr("it ended unexpectedly")
         self.shell.go("train")
         self.shell.toast(self.tr("The run could not be saved, so the window stays open: {why}").format(why=why),
-                         "error", self.tr("Quit now"), self._quit)
+                         "error", self.tr("Quit now"), self.quit_now)
 
 
 def ask_how_to_close(ask: Ask, folder: Path | None, *, tray: bool) -> str:

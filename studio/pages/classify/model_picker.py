@@ -135,8 +135,6 @@ class ModelPicker(CalmCombo):
 class NewerModel(Card):
     """Hidden until :meth:`offer`."""
 
-    wanted = Signal()
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(margin=theme.S, parent=parent)
         self.set_colors("accent_soft", "accent")
@@ -145,16 +143,11 @@ class NewerModel(Card):
         close = IconButton("close", self.tr("Close"))
         self.body.addLayout(in_row(IconLabel("info", 16, "accent"), (self.text, 1), self.use, close,
                                    margins=(theme.S, 0, 0, 0)))
-        self.use.clicked.connect(self._use)
-        close.clicked.connect(self.hide)
+        for button in (self.use, close):
+            button.clicked.connect(self.hide)
         self.hide()
 
     def offer(self, words: str) -> None:
         """Say ``words`` and offer to use the model they speak of."""
         self.text.setText(words)
         self.show()
-
-    @Slot()
-    def _use(self) -> None:
-        self.hide()
-        self.wanted.emit()

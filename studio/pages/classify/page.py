@@ -99,7 +99,7 @@ class ClassifyPage(ProjectPage):
         self.picker.picked.connect(self._load)
         self.beside.chosen.connect(self._load_others)
         self.failure.dismissed.connect(self._clear_failure)
-        self.newer.wanted.connect(self._use_newest)
+        self.newer.use.clicked.connect(self._use_newest)
         self.one.failed.connect(self._one_failed)
         self.one.answered.connect(self._one_answered)
         self.many.failed.connect(self._many_failed)

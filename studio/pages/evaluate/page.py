@@ -128,7 +128,7 @@ class EvaluatePage(ProjectPage):
         self.opening.canAsk.connect(self.reader.set_asked)
         self.opening.columnRead.connect(self._column_read)
         self.opening.calibrationKnown.connect(self.views.calibration_known)
-        self.opening.troubled.connect(self._troubled)
+        self.opening.troubled.connect(self.failure.show_failure)
         self.report.clicked.connect(self.write_report)
         self.wrong.clicked.connect(self.filter.toggle_wrong)
         self.views.picked.connect(self.pick)
@@ -260,11 +260,6 @@ class EvaluatePage(ProjectPage):
         self.failure.show_failure(failure, tries)
         self.stack.setCurrentIndex(_FULL if self.subject is not None else _NOTHING)
         self.status.emit("problem")
-
-    @Slot(object)
-    def _troubled(self, failure: Failed) -> None:
-        """The figures stand without the texts; say why these are missing."""
-        self.failure.show_failure(failure, [])
 
     @Slot()
     def _cancel(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
@@ -61,7 +62,7 @@ class ModelPage(ProjectPage):
                 control.installEventFilter(self)
         self.onward.clicked.connect(lambda: shell.go("rates"))
         for form in (self.form, self.dropout):
-            form.refused.connect(self._refused)
+            form.refused.connect(partial(shell.toast, level="warning"))
         self.picture.picked.connect(self._picked)
         self.picture.drawn.connect(self._drawn)
         self.estimate.measureWanted.connect(self.measure)
@@ -218,10 +219,6 @@ class ModelPage(ProjectPage):
         if share > 0:
             ratio = round(probability / share, 2)
             self.project.change({setting: min(max(ratio, limits.low or 0.0), limits.high or 1.0)})
-
-    @Slot(str)
-    def _refused(self, why: str) -> None:
-        self.shell.toast(why, "warning")
 
 
 def _settings(*parts: QWidget) -> QScrollArea:

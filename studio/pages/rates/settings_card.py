@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
@@ -59,7 +60,7 @@ class SettingsCard(Card):
         self.published = PublishedButton(project, RATES)
         self.body.addWidget(self.published, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self._area, 1)
-        project.changed.connect(self._config_changed)
+        project.changed.connect(self._show_fitting)
         self.set_task(task)
 
     def set_pretrained(self, pretrained: bool) -> None:
@@ -140,12 +141,13 @@ class SettingsCard(Card):
 
     def _add(self, name: str, column: QVBoxLayout) -> None:
         row = ConfigField(self.project, name, compact=True)
-        row.refused.connect(self._refused)
+        row.refused.connect(partial(self.shell.toast, level="warning"))
         for control in row.editor.controls():
             control.installEventFilter(self)
         column.addWidget(row)
         self._fields[name] = row
 
+    @Slot(object)
     def _show_fitting(self, config: RunConfig) -> None:
         section = section_of(config, self.task)
         useless = set() if self._pretrained else {"language_model.factor", "language_model.interpolate"}
@@ -153,14 +155,6 @@ class SettingsCard(Card):
             useless.add("language_model.interpolate")
         for name, row in self._fields.items():
             row.setHidden(name in useless or not fits(section, name.partition(".")[2]))
-
-    @Slot(object)
-    def _config_changed(self, config: RunConfig) -> None:
-        self._show_fitting(config)
-
-    @Slot(str)
-    def _refused(self, why: str) -> None:
-        self.shell.toast(why, "warning")
 
 
 def fits(section: Any, name: str) -> bool:
