@@ -50,16 +50,12 @@ class Page(QWidget):
     def activated(self) -> None:
         """The page has come into view."""
 
-    def actions(self) -> list[QAction]:
-        """What the palette offers of this page."""
-        return []
-
-    def new_action(self, text: str, slot: Callable[[], object], icon: str = "") -> QAction:
-        """An action for :meth:`actions`; ``icon``: stands beside it, where the usual one is not to."""
+    def offer(self, text: str, slot: Callable[[], object], icon: str = "") -> None:
+        """Offer ``text`` in the palette, with this ``icon`` in the place of the usual one; see ``actions``."""
         action = QAction(text, self)
         action.setProperty("icon_name", icon)
         action.triggered.connect(slot)
-        return action
+        self.addAction(action)
 
     def show_setting(self, name: str) -> bool:
         """Bring the setting with the dotted ``name`` into view with the focus; False if the page does not show it."""

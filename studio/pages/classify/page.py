@@ -63,8 +63,8 @@ class ClassifyPage(ProjectPage):
             "When a run has finished, its classifier stands ready here. You can also open a model that was made "
             "elsewhere."
         ))
-        self._actions = [self.new_action(self.tr("Open a model…"), self.picker.choose_file),
-                         self.new_action(self.tr("Classify files…"), self._choose_many)]
+        self.offer(self.tr("Open a model…"), self.picker.choose_file)
+        self.offer(self.tr("Classify files…"), self._choose_many)
         self._slot = JobSlot(self, self._loaded, self._not_loaded)
         self._beside_slot = JobSlot(self, self._others_loaded, self._others_not_loaded)
         self._arrange()
@@ -119,8 +119,9 @@ class ClassifyPage(ProjectPage):
             self.one.editor.setFocus(Qt.FocusReason.OtherFocusReason)  # not the list of models, where typing picks one
 
     def actions(self) -> list[QAction]:
-        self._actions[1].setEnabled(self.picker.current is not None)
-        return self._actions
+        opening, classifying = super().actions()
+        classifying.setEnabled(self.picker.current is not None)
+        return [opening, classifying]
 
     def dropped(self, paths: list[str]) -> bool:
         """A model becomes the one in use; anything else is classified."""

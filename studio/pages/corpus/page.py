@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from studio import theme
@@ -66,15 +66,13 @@ class CorpusPage(ProjectPage):
         self.problems = ProblemsPanel()
         self.splits = SplitPanel(project)
         self.document = DocumentPanel()
-        self._actions = [
-            self.new_action(self.tr("Choose a corpus file…"), self.files.choose_file),
-            self.new_action(self.tr("Choose a corpus folder…"), self.files.choose_folder),
-            self.new_action(self.tr("Choose a test file…"), self.files.choose_test),
-            self.new_action(self.tr("Choose a test folder…"), self.files.choose_test_folder),
-            self.new_action(self.tr("Choose a file of unlabelled texts…"), self.files.choose_unlabelled),
-            self.new_action(self.tr("Choose a folder of unlabelled texts…"), self.files.choose_unlabelled_folder),
-            self.new_action(self.tr("Read the corpus again"), self.analysis.again),
-        ]
+        self.offer(self.tr("Choose a corpus file…"), self.files.choose_file)
+        self.offer(self.tr("Choose a corpus folder…"), self.files.choose_folder)
+        self.offer(self.tr("Choose a test file…"), self.files.choose_test)
+        self.offer(self.tr("Choose a test folder…"), self.files.choose_test_folder)
+        self.offer(self.tr("Choose a file of unlabelled texts…"), self.files.choose_unlabelled)
+        self.offer(self.tr("Choose a folder of unlabelled texts…"), self.files.choose_unlabelled_folder)
+        self.offer(self.tr("Read the corpus again"), self.analysis.again)
         self._arrange()
         self._connect_settings()
         self._connect_analysis()
@@ -168,9 +166,6 @@ class CorpusPage(ProjectPage):
             self.analysis.again()
         else:
             self.analysis.look()
-
-    def actions(self) -> list[QAction]:
-        return self._actions
 
     def show_setting(self, name: str) -> bool:
         """Bring a setting into view, on its tab; what was understood of the file stands above the tables."""

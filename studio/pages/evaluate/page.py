@@ -71,10 +71,10 @@ class EvaluatePage(ProjectPage):
             "When a run has finished, its mistakes are laid open here: which classes it confuses, how sure it is, and "
             "which words it goes by. A table with labels that is dropped on Classify can be measured too."))
         self.reporting = Reporting(project, shell, self)
-        self._actions = [self.new_action(self.tr("Show only mistakes"), self.filter.toggle_wrong),
-                         self.new_action(self.tr("Show all documents"), self.filter.show_all),
-                         self.new_action(self.tr("Measure the run again"), self.measure_again),
-                         self.new_action(self.tr("Write a report of the run…"), self.write_report)]
+        self.offer(self.tr("Show only mistakes"), self.filter.toggle_wrong)
+        self.offer(self.tr("Show all documents"), self.filter.show_all)
+        self.offer(self.tr("Measure the run again"), self.measure_again)
+        self.offer(self.tr("Write a report of the run…"), self.write_report)
         self._arrange()
         self._connect()
         self.refresh()
@@ -156,9 +156,9 @@ class EvaluatePage(ProjectPage):
             self.refresh()
 
     def actions(self) -> list[QAction]:
-        for action in self._actions:
+        for action in super().actions():
             action.setEnabled(self.opening.wanted is not None)
-        return self._actions
+        return super().actions()
 
     # What is looked at
 

@@ -33,7 +33,6 @@ class HomePage(Page):
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(shell, parent)
         self.deletions = Deletions(shell, self)
-        self._returns: list[QAction] = []
         body = self.scrolling()
         body.setSpacing(theme.XL)
         body.addWidget(SectionTitle(
@@ -158,13 +157,13 @@ class HomePage(Page):
 
     def actions(self) -> list[QAction]:
         """What the palette offers of this page: whatever was deleted comes back by its name."""
-        for action in self._returns:
+        for action in super().actions():
+            self.removeAction(action)
             action.deleteLater()
-        self._returns = []
         for gone in self.deletions.waiting:
             text = self.tr("Put back the project {name}").format(name=gone.name)
-            self._returns.append(self.new_action(text, partial(self._put_back, gone), "undo"))
-        return self._returns
+            self.offer(text, partial(self._put_back, gone), "undo")
+        return super().actions()
 
     def _put_back(self, gone: DeletedProject, checked: bool = False) -> None:
         del checked

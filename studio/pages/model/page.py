@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QTabWidget, QWidget
 
 from studio import theme
@@ -55,7 +55,7 @@ class ModelPage(ProjectPage):
         self.published.mark(self.dropout.fields.values())
         self.onward = PrimaryButton(self.tr("Continue to the rates"), "chevron-right")
         self._slot = JobSlot(self, self._measured_speed, self._failed)
-        self._actions = [self.new_action(self.tr("Measure the speed of this machine"), self.measure)]
+        self.offer(self.tr("Measure the speed of this machine"), self.measure)
         self._arrange()
         for row in self.dropout.fields.values():
             for control in row.editor.controls():
@@ -98,9 +98,6 @@ class ModelPage(ProjectPage):
     def activated(self) -> None:
         """The corpus may have been read in the meantime."""
         self.follow()
-
-    def actions(self) -> list[QAction]:
-        return self._actions
 
     def show_setting(self, name: str) -> bool:
         if name == "model.pretrained":

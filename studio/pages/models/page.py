@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence, QShortcut, QUndoStack
+from PySide6.QtGui import QKeySequence, QShortcut, QUndoStack
 from PySide6.QtWidgets import QHeaderView, QMenu, QSplitter, QWidget
 
 from studio import theme
@@ -71,9 +71,6 @@ class ModelsPage(Page):
 
     def activated(self) -> None:
         self.refresh()
-
-    def actions(self) -> list[QAction]:
-        return self._actions
 
     def dropped(self, paths: list[str]) -> bool:
         """Models of this program, and weights with their vocabulary from fastai."""
@@ -261,13 +258,12 @@ class ModelsPage(Page):
         for part in (QWidget(), self.empty, self.split):
             self.stack.addWidget(part)
         body.addWidget(self.stack, 1)
-        giving, eight_bits = self.giving, self.tr("Export the model with weights in eight bits…")
-        self._actions = [self.new_action(self.tr("Import a model…"), self.choose_import, "import"),
-                         self.new_action(self.tr("Pretrain from texts…"), self.pretraining.choose, "text"),
-                         self.new_action(self.tr("Export the model…"), giving.export, "export"),
-                         self.new_action(eight_bits, giving.export_int8, "export"),
-                         self.new_action(self.tr("Export the model to ONNX…"), giving.export_onnx, "export"),
-                         self.new_action(self.tr("Delete the model"), self.delete, "trash")]
+        self.offer(self.tr("Import a model…"), self.choose_import, "import")
+        self.offer(self.tr("Pretrain from texts…"), self.pretraining.choose, "text")
+        self.offer(self.tr("Export the model…"), self.giving.export, "export")
+        self.offer(self.tr("Export the model with weights in eight bits…"), self.giving.export_int8, "export")
+        self.offer(self.tr("Export the model to ONNX…"), self.giving.export_onnx, "export")
+        self.offer(self.tr("Delete the model"), self.delete, "trash")
 
     def _connect(self) -> None:
         self.errand.finished.connect(self._done)

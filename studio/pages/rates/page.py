@@ -54,7 +54,7 @@ class RatesPage(ProjectPage):
         project.changed.connect(self._config_changed)
         shell.run.stateChanged.connect(self._say_whose)
         self._say_whose()
-        self._find = self.new_action(self.tr("Find a rate"), self.find_rate, "search")
+        self.offer(self.tr("Find a rate"), self.find_rate, "search")
         self._config_changed(project.config)
         self._fresh = True
         QTimer.singleShot(0, self, self._age)
@@ -70,8 +70,9 @@ class RatesPage(ProjectPage):
         self.status.emit("ready")
 
     def actions(self) -> list[QAction]:
-        self._find.setEnabled(self.range.search.isEnabled())
-        return [self._find]
+        [find] = super().actions()
+        find.setEnabled(self.range.search.isEnabled())
+        return [find]
 
     @Slot()
     def find_rate(self) -> None:

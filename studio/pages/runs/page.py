@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
 
 from studio import theme
@@ -76,9 +76,6 @@ class RunsPage(ProjectPage):
 
     def activated(self) -> None:
         self.refresh()
-
-    def actions(self) -> list[QAction]:
-        return self._actions
 
     def dropped(self, paths: list[str]) -> bool:
         """A run that was exported as one file, or the folder of a run, is taken up."""
@@ -233,15 +230,13 @@ class RunsPage(ProjectPage):
         body.addWidget(self.stack, 1)
 
     def _make_actions(self) -> None:
-        self._actions = [
-            self.new_action(self.tr("Add a folder of runs…"), self.folders.add, "folder"),
-            self.new_action(self.tr("Import a run…"), self.choose_import, "import"),
-            self.new_action(self.tr("Export the chosen runs…"), self.export, "export"),
-            self.new_action(self.tr("Use the chosen run's settings"), self.use_settings, "copy"),
-            self.new_action(self.tr("Delete the chosen runs"), self.delete, "trash"),
-            self.new_action(self.tr("Show only the runs of this project"), self.folders.forget_all, "filter"),
-        ]
-        for action in self._actions:
+        self.offer(self.tr("Add a folder of runs…"), self.folders.add, "folder")
+        self.offer(self.tr("Import a run…"), self.choose_import, "import")
+        self.offer(self.tr("Export the chosen runs…"), self.export, "export")
+        self.offer(self.tr("Use the chosen run's settings"), self.use_settings, "copy")
+        self.offer(self.tr("Delete the chosen runs"), self.delete, "trash")
+        self.offer(self.tr("Show only the runs of this project"), self.folders.forget_all, "filter")
+        for action in self.actions():
             action.setProperty("section", "Run")
 
     def _connect(self) -> None:

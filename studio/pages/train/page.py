@@ -49,10 +49,10 @@ class TrainPage(ProjectPage):
         self.body.addWidget(self.view, 1)
         self.choice = RunChoice(project, shell, self.view.buttons, self)
         self._connect()
-        self._actions = [self.new_action(self.tr("Save the curves"), self.export, "export"),
-                         self.new_action(self.tr("Next stage"), self.next_stage, "next-stage"),
-                         self.new_action(self.tr("Finish now"), self.finish, "flag"),
-                         self.new_action(self.tr("Go back to a checkpoint"), self.view.buttons.open_back_menu, "undo")]
+        self.offer(self.tr("Save the curves"), self.export, "export")
+        self.offer(self.tr("Next stage"), self.next_stage, "next-stage")
+        self.offer(self.tr("Finish now"), self.finish, "flag")
+        self.offer(self.tr("Go back to a checkpoint"), self.view.buttons.open_back_menu, "undo")
         self._listen_to(self.shown)
         if shell.wanted_run is not None:
             self._wanted(shell.wanted_run)
@@ -295,9 +295,8 @@ class TrainPage(ProjectPage):
         self._refresh()
 
     def actions(self) -> list[QAction]:
-        self._actions[0].setEnabled(self.history.total > 0)
-        buttons = self.view.buttons
-        self._actions[1].setEnabled(buttons.is_wanted(buttons.next_stage))
-        self._actions[2].setEnabled(buttons.is_wanted(buttons.finish))
-        self._actions[3].setEnabled(buttons.is_wanted(buttons.back))
-        return self._actions
+        buttons, (saving, *others) = self.view.buttons, super().actions()
+        saving.setEnabled(self.history.total > 0)
+        for action, button in zip(others, (buttons.next_stage, buttons.finish, buttons.back), strict=True):
+            action.setEnabled(buttons.is_wanted(button))
+        return [saving, *others]
