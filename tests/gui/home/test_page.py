@@ -16,8 +16,7 @@ from pytestqt.qtbot import QtBot
 from studio.frame.matching import Entry
 from studio.pages.home import page as module
 from studio.pages.home.deleting import PARTS, purge, set_aside
-from studio.pages.home.page import HomePage
-from studio.pages.home.project_rows import InterruptedCard, ProjectRow
+from studio.pages.home.page import HomePage, InterruptedCard, ProjectRow
 from studio.pages.home.recent import RecentProject, look_at, state_line
 from studio.project import FILE, Project
 from studio.shell import Notice, Shell
