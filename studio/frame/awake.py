@@ -111,8 +111,7 @@ def helper_command() -> list[str]:
     if sys.platform == "darwin" and shutil.which("caffeinate"):
         return ["caffeinate", "-i", "-w", str(os.getpid())]
     if sys.platform.startswith("linux") and shutil.which("systemd-inhibit") and os.path.isdir("/run/systemd/system"):
-        return ["systemd-inhibit", "--what=sleep:idle", "--mode=block", "--who=ULMFiT Studio", "--why=Training",
-                "cat"]
+        return ["systemd-inhibit", "--what=sleep:idle", "--mode=block", "--who=ULMFiT Studio", "--why=Training", "cat"]
     return []
 
 

@@ -247,7 +247,6 @@ class Tour(QObject):
             found = getattr(found, name, None)
         return found if stop.part and isinstance(found, QWidget) and found.isVisible() else None
 
-
     def _weights(self) -> list[tuple[QRect, int]]:
         """What is to be seen of the page, and how much it matters that it is: titles most, then what can be used."""
         page, found = self._pages.currentWidget(), list[tuple[QRect, int]]()

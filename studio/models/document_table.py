@@ -56,9 +56,7 @@ def make_snippets(documents: Documents) -> Generator[Event, None, Snippets]:
     return Snippets(tuple(chunks), starts)
 
 
-def _write(
-    path: Path, frames: Iterator[pl.DataFrame], done: int, total: int
-) -> Generator[Event, None, None]:
+def _write(path: Path, frames: Iterator[pl.DataFrame], done: int, total: int) -> Generator[Event, None, None]:
     schema = pa.schema([("text", pa.large_string())])
     with whole(path) as beside, pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, schema) as writer:
         for frame in frames:

@@ -111,8 +111,7 @@ class PredictionsModel(QAbstractTableModel):
             count, hits = self._others_right[number]
             told = [(row.others[number][0], row.given) for row in rows
                     if row.answered and labels_in(row.given, known) is not None]
-            self._others_right[number] = (count + len(told),
-                                          hits + sum(_same(said, own, known) for said, own in told))
+            self._others_right[number] = (count + len(told), hits + sum(_same(said, own, known) for said, own in told))
         self._given += sum(given)
         self._right += sum(there and same for there, same in zip(given, right, strict=True))
 

@@ -214,9 +214,7 @@ class RangePlot(Plot):
 
     def _mark(self, rule: str, value: float) -> pg.InfiniteLine:
         color = theme.colors().color(f"series{COLORS.get(rule, 2)}")
-        line = pg.InfiniteLine(
-            math.log10(value), angle=90, pen=pen(color, 1.5, Qt.PenStyle.DashLine),
-        )
+        line = pg.InfiniteLine(math.log10(value), angle=90, pen=pen(color, 1.5, Qt.PenStyle.DashLine))
         line.label = _Name(line, f"{rule_name(rule)} {rate(value)}", color=color, anchors=[(0, 0.5), (0, 0.5)])
         line.label.setFont(theme.current().font(theme.Type.SMALL))
         self.addItem(line)

@@ -113,8 +113,7 @@ class RatePlot(HistoryPlot):
             self._dots.setData(x=[], y=[])
             return
         first = len(stage.groups) - len(last.lrs)
-        colors = [theme.colors().color(f"series{color_of(len(stage.groups), first + n)}")
-                  for n in range(len(last.lrs))]
+        colors = [theme.colors().color(f"series{color_of(len(stage.groups), first + n)}") for n in range(len(last.lrs))]
         set_points(
             self._dots, [last.total] * len(last.lrs), self.scaled(list(last.lrs)), symbol="o", size=9, brush=colors,
             pen=pen(theme.colors().color("panel")),

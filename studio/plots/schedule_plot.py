@@ -75,9 +75,7 @@ class SchedulePlot(Plot):
             handle.sigPositionChangeFinished.connect(self._let_go)
         self.redress()
 
-    def set_plans(
-        self, plans: tuple[StagePlan, ...], task: str, batches: Mapping[str, int] | None = None
-    ) -> None:
+    def set_plans(self, plans: tuple[StagePlan, ...], task: str, batches: Mapping[str, int] | None = None) -> None:
         """Show ``plans``; the handles change the settings of ``task``. ``batches``: those of an epoch of each task."""
         if (plans, task, batches or {}) == (self.plans, self.task, self._batches):
             return

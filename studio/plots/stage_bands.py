@@ -99,9 +99,7 @@ def stage_end(stage: StageRecord) -> float:
     return last if stage.ended is not None else max(last, float(stage.before + stage.steps))
 
 
-def upcoming(
-    history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int]
-) -> list[StageRecord]:
+def upcoming(history: RunHistory, plans: tuple[StagePlan, ...], lengths: Mapping[int, int]) -> list[StageRecord]:
     """The stages that are still to come and whose length is known.
 
     A run tells the length of each as it begins; ``lengths`` (steps by the number of the stage) are drawn until then.

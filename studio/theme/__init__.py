@@ -4,21 +4,7 @@
 """
 
 from .colors import DARK, LIGHT, Colors
-from .metrics import (
-    CONTENT_WIDTH,
-    CONTROL_RADIUS,
-    ICON,
-    RADIUS,
-    RAIL_WIDTH,
-    TARGET,
-    XL,
-    XS,
-    XXL,
-    L,
-    M,
-    S,
-    Type,
-)
+from .metrics import CONTENT_WIDTH, CONTROL_RADIUS, ICON, RADIUS, RAIL_WIDTH, TARGET, XL, XS, XXL, L, M, S, Type
 from .theme import Mode, Theme, apply_theme, colors, current, restyle, set_type
 
 __all__ = [

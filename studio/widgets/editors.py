@@ -61,8 +61,7 @@ class NumberEditor(Editor):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         low, high = field.low or 0.0, field.high if field.high is not None else 1e9
-        self.scale = Scale(low, high, field.log, field.kind == "integer", float(field.default or 0),
-                           field.low_open)
+        self.scale = Scale(low, high, field.log, field.kind == "integer", float(field.default or 0), field.low_open)
         self.slider = CalmSlider()
         self.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # one stop of Tab a setting: the box moves by arrows too
         self.box = NumberBox(self.scale)

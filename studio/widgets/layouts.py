@@ -19,8 +19,7 @@ Margins = tuple[int, int, int, int] | None
 _NONE: Final = (0, 0, 0, 0)
 
 
-def in_row(*parts: Part, inside: QWidget | None = None, gap: int = theme.S,
-           margins: Margins = _NONE) -> QHBoxLayout:
+def in_row(*parts: Part, inside: QWidget | None = None, gap: int = theme.S, margins: Margins = _NONE) -> QHBoxLayout:
     """``parts`` side by side, ``gap`` px apart (-1: as in the layout around them, or as the style has it); the layout
     of ``inside`` if that is given."""
     row = QHBoxLayout() if inside is None else QHBoxLayout(inside)
@@ -28,8 +27,7 @@ def in_row(*parts: Part, inside: QWidget | None = None, gap: int = theme.S,
     return row
 
 
-def in_column(*parts: Part, inside: QWidget | None = None, gap: int = theme.S,
-              margins: Margins = _NONE) -> QVBoxLayout:
+def in_column(*parts: Part, inside: QWidget | None = None, gap: int = theme.S, margins: Margins = _NONE) -> QVBoxLayout:
     """``parts`` below one another; see :func:`in_row`."""
     column = QVBoxLayout() if inside is None else QVBoxLayout(inside)
     _fill(column, parts, gap, margins)

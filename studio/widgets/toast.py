@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
-    QCursor,
-    QEnterEvent,
-    QHideEvent,
-    QShowEvent,
-)
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCursor, QEnterEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio import theme
@@ -21,8 +14,7 @@ from .card import Card
 from .layouts import in_row
 from .text_labels import IconLabel, Paragraph
 
-_ICONS = {"info": ("info", "accent"), "ok": ("done", "ok"), "warning": ("warning", "warn"),
-          "error": ("error", "error")}
+_ICONS = {"info": ("info", "accent"), "ok": ("done", "ok"), "warning": ("warning", "warn"), "error": ("error", "error")}
 WIDTH = 380
 SHOWN = 4
 """More than this are not stacked; the oldest goes."""

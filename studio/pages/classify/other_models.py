@@ -74,8 +74,7 @@ class BesideChoice(Button):
         self._tell()
 
     def _tell(self) -> None:
-        self.setText(self.tr("Compared with {n}").format(n=len(self.paths)) if self.paths else
-                     self.tr("Compare with…"))
+        self.setText(self.tr("Compared with {n}").format(n=len(self.paths)) if self.paths else self.tr("Compare with…"))
 
     @Slot()
     def _ticked(self) -> None:

@@ -170,8 +170,7 @@ class ClassifyPage(ProjectPage):
     @property
     def _looked_at(self) -> bool:
         """Whether there are answers that another model would change without a word, or a comparison with it."""
-        return self.many.holds_answers or bool(self.beside.paths) or not is_blank(
-            self.one.editor.toPlainText())
+        return self.many.holds_answers or bool(self.beside.paths) or not is_blank(self.one.editor.toPlainText())
 
     def _name_models(self) -> None:
         """Those that answer are called as in the lists."""
@@ -192,8 +191,7 @@ class ClassifyPage(ProjectPage):
         if not self._looked_at and not (newer and self.picker.by_person):
             self._use_newest()
         elif newer:
-            self.newer.offer(self.tr("A newer model is there, of run {name}.").format(
-                name=run_of(self.project, found)))
+            self.newer.offer(self.tr("A newer model is there, of run {name}.").format(name=run_of(self.project, found)))
         else:
             self.newer.offer(self.tr("The model in use has been saved anew since it was opened."))
 

@@ -97,8 +97,7 @@ def schema_of(labels: Sequence[str], others: Sequence[str] = ()) -> pa.Schema:
              ("label", pa.large_string()), ("confidence", pa.float64())]
     beside = [(f"{what}_{name}", kind) for name in others
               for what, kind in (("label", pa.large_string()), ("confidence", pa.float64()))]
-    return pa.schema([*plain, *((f"p_{label}", pa.float64()) for label in labels), *beside,
-                      (CELLS, pa.large_string())])
+    return pa.schema([*plain, *((f"p_{label}", pa.float64()) for label in labels), *beside, (CELLS, pa.large_string())])
 
 
 def _record(schema: pa.Schema, lot: Sequence[GivenText], rows: Sequence[PredictionRow]) -> pa.RecordBatch:

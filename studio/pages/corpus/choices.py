@@ -37,9 +37,7 @@ class ChoiceBox(CalmCombo):
             self.setCompleter(None)  # type: ignore[arg-type]  # otherwise "big5hkscs" could not be typed past "big5"
             line.editingFinished.connect(self._typed)
 
-    def fill(
-        self, choices: Sequence[str], wanted: str, in_force: str, words: Callable[[str], str] = str
-    ) -> None:
+    def fill(self, choices: Sequence[str], wanted: str, in_force: str, words: Callable[[str], str] = str) -> None:
         """Offer ``choices``; ``wanted`` was set by hand, ``in_force`` was found. ``words``: how a value is written."""
         self.blockSignals(True)
         self.clear()

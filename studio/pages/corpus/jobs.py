@@ -176,9 +176,7 @@ def read_corpus(config: RunConfig, cache: Path, base: Path) -> Generator[Event, 
     return Opened(documents, snippets, {part: documents.count(part) for part in PART_NAMES}, balance(documents))
 
 
-def read_profile(
-    documents: Documents, config: RunConfig, base: Path
-) -> Generator[Event, None, Profile]:
+def read_profile(documents: Documents, config: RunConfig, base: Path) -> Generator[Event, None, Profile]:
     """Cut a sample into tokens as a run will: lengths, and how much of it the vocabulary of the model knows that the
     run starts from, or one that is learnt from the sample where it starts from scratch."""
     rows = _sample_rows(documents, config.seed)

@@ -51,8 +51,7 @@ class OverviewPanel(QWidget):
         in_column(scrolling(inside), inside=self)
         in_column(self._loss_card, self.remedy, self._label_card, self._length_card, self._coverage_card,
                   self._token_card, STRETCH, inside=inside, gap=theme.M, margins=(0, theme.M, theme.S, theme.S))
-        self._loss_card.body.addLayout(
-            in_row((self.losses, 1), (self.show_rows, 0, Qt.AlignmentFlag.AlignTop), gap=-1))
+        self._loss_card.body.addLayout(in_row((self.losses, 1), (self.show_rows, 0, Qt.AlignmentFlag.AlignTop), gap=-1))
         self._label_card.body.addWidget(self.labels)
         self._length_card.body.addWidget(self.lengths)
         self._length_card.body.addWidget(self.length_text)

@@ -69,8 +69,7 @@ class ChangeLine(QWidget):
         self.back.setAccessibleName(back)
         self.show_rows.clicked.connect(self._show_rows)
         self.back.clicked.connect(self._take_back)
-        in_row((self.text, 1), self.show_rows, (self.back, 0, Qt.AlignmentFlag.AlignVCenter), inside=self,
-               gap=theme.XS)
+        in_row((self.text, 1), self.show_rows, (self.back, 0, Qt.AlignmentFlag.AlignVCenter), inside=self, gap=theme.XS)
 
     @Slot()
     def _show_rows(self) -> None:

@@ -222,8 +222,7 @@ class AnswersModel(QAbstractTableModel):
             numbers = kept.targets[shown] if column == GIVEN else self._answers.said[shown]
             values = np.unique(np.array(kept.names(numbers)), return_inverse=True)[1]
         elif column == TEXT:
-            values = np.unique(np.array([self._snippets[n] for n in shown.tolist()], dtype=str),
-                               return_inverse=True)[1]
+            values = np.unique(np.array([self._snippets[n] for n in shown.tolist()], dtype=str), return_inverse=True)[1]
         else:
             values = {ROW: kept.rows, CONFIDENCE: self._answers.confidence, LOSS: self._answers.losses}[column][shown]
         down = order == Qt.SortOrder.DescendingOrder

@@ -92,8 +92,7 @@ class _Placer:
         """Embedding and LSTM layers, with what is dropped before, in and between them."""
         sizes, vocabulary = self.network.sizes, self.network.vocabulary
         words = self.tr("{n} tokens").format(n=f"{vocabulary:,}") if vocabulary else self.tr("tokens")
-        before = self._box(self.tr("Embedding"), f"{words} × {sizes.embedding:,}",
-                           "embedding")
+        before = self._box(self.tr("Embedding"), f"{words} × {sizes.embedding:,}", "embedding")
         self._pill("embedding", self.tr("Embedding"), QPointF(before.right(), before.center().y()), before.center().y())
         rows = layer_boxes(self.network)
         for place, (title, detail, skip) in enumerate(rows):

@@ -257,8 +257,7 @@ def _network(config: RunConfig) -> Network:
 
 def _told(found: Survey) -> str:
     """What the texts hold, in a sentence or two."""
-    how = _tr("cut into words") if found.kind == "word" else _tr(
-        "cut into pieces of words, as suits their script")
+    how = _tr("cut into words") if found.kind == "word" else _tr("cut into pieces of words, as suits their script")
     return _tr("{texts} texts, about {tokens} tokens, {how}.").format(
         texts=f"{found.documents:,}", tokens=f"{float(f'{found.tokens:.2g}'):,.0f}", how=how)
 

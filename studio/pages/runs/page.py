@@ -155,11 +155,9 @@ class RunsPage(ProjectPage):
         def naming(names: Sequence[str]) -> str:
             if len(names) == 1:
                 return (self.tr("Bring back {name}") if back else self.tr("Archive {name}")).format(name=names[0])
-            return self.tr("Bring back %n runs", "", len(names)) if back else \
-                self.tr("Archive %n runs", "", len(names))
+            return self.tr("Bring back %n runs", "", len(names)) if back else self.tr("Archive %n runs", "", len(names))
 
-        done = self._push([Say(line, archived=not back) for line in lines
-                           if line.about.archived == back], naming)
+        done = self._push([Say(line, archived=not back) for line in lines if line.about.archived == back], naming)
         self._leave_button(done)
         if len(done) == 1:
             told = self.tr("{name} is archived no longer.") if back else \

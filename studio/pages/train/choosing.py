@@ -74,8 +74,7 @@ class RunChoice(QObject):
         if target != path and target.exists():  # nobody was asked whether this one may go
             self.shell.toast_error(self.tr("{place} is there already; choose another name.").format(place=target))
             return
-        self._exporter.start(partial(
-            exporting, run.path, target, checkpoints=kind != "light", folder=kind == "folder"))
+        self._exporter.start(partial(exporting, run.path, target, checkpoints=kind != "light", folder=kind == "folder"))
 
     @Slot()
     def take_in(self) -> None:

@@ -261,8 +261,7 @@ class TrainPage(ProjectPage):
     @Slot()
     def _list_points(self) -> None:
         folder = self.folder
-        self.view.buttons.set_points(
-            [] if folder is None else points(folder.path, self.history, self.shown.plans))
+        self.view.buttons.set_points([] if folder is None else points(folder.path, self.history, self.shown.plans))
 
     @Slot()
     def _classify(self) -> None:
