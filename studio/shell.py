@@ -441,8 +441,7 @@ class Shell(QObject):
 
     def finish_run(self, folder: Path) -> bool:
         """Let the run at ``folder`` end with what it has learnt so far: the live one after the step in hand, another
-        one by taking it up for that. False if another run is alive or this one cannot be read.
-        """
+        one by taking it up for that. False if another run is alive or this one cannot be read."""
         if not self.busy:
             return self.resume_run(folder, finish=True)
         if self.run.folder != folder:

@@ -353,8 +353,7 @@ class RunBar(QWidget):
 
 
 def _in_steps(history: RunHistory) -> bool:
-    """Whether the stage in hand has taken steps and is not over: what is done besides, a validation, is a part of it.
-    """
+    """Whether the stage in hand has taken steps and is not over: what is done besides (validation) is part of it."""
     stage, last = history.stage, history.last
     return stage is not None and last is not None and last.stage == stage.index and stage.steps > 0 \
         and stage.ended is None

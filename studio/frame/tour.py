@@ -89,9 +89,7 @@ class Tour(QObject):
         self._placed: object = None
         self._watch = QTimer(self, interval=WATCH_MS)
         self._watch.timeout.connect(self._look)
-        self._leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
-        self._leave.setEnabled(False)
-        self._leave.activated.connect(self.end)
+        self._leave = QShortcut(QKeySequence(Qt.Key.Key_Escape), window, self.end, enabled=False)
         self.card.forth.clicked.connect(self.forward)
         self.card.back.clicked.connect(self.backward)
         self.card.leave.clicked.connect(self.end)

@@ -13,8 +13,7 @@ from ulmengine.plan.stages import StagePlan, plan_stages
 
 def planned(config: RunConfig, base: Path, facts: CorpusFacts | None = None) -> tuple[StagePlan, ...]:
     """The stages of a run of ``config``, which lies in the folder ``base``, by what is known of its corpus: without
-    ``facts`` it is taken to have labels, and words that the pretrained model knows.
-    """
+    ``facts`` it is taken to have labels, and words that the pretrained model knows."""
     layers, pretrained = _start(config, base, facts)
     return plan_stages(config, layers=layers, pretrained=pretrained, classifier=facts is None or facts.classes > 0,
                        held=_holds_back(config) if facts is None else facts.held > 0)

@@ -107,8 +107,7 @@ class ElidedLabel(QWidget):
 
 
 class FittingLabel(ElidedLabel):
-    """One line that says less where there is less room: the first of several wordings that fits, whole in the tooltip.
-    """
+    """One line that says less where there is less room: the first of several wordings that fits; all in the tooltip."""
 
     def __init__(self, step: Type = Type.BODY, *, muted: bool = False, numbers: bool = False) -> None:
         super().__init__("", step, muted=muted, numbers=numbers)

@@ -48,8 +48,7 @@ class Toast(Card):
         self._timer.timeout.connect(self.close_toast)
 
     def fit(self, width: int) -> None:
-        """Be so wide, and as high as the text needs, of which only a toast that is shown knows how many lines it has.
-        """
+        """Be so wide, and as high as the text needs: only a toast that is shown knows how many lines that is."""
         self.setFixedWidth(width)
         self._text.setFixedWidth(width - 2 * theme.M - 20 - 2 * theme.M - theme.TARGET)
         layout = self.layout()

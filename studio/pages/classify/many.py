@@ -136,9 +136,7 @@ class ManyTexts(QWidget):
         self.copy.clicked.connect(self.copy_rows)
         for keys, slot in ((QKeySequence.StandardKey.Paste, self.paste_texts),
                            (QKeySequence.StandardKey.Copy, self.copy_rows)):
-            shortcut = QShortcut(keys, self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
+            QShortcut(keys, self, slot, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.table.activated.connect(self._open)
         self.columns.chosen.connect(self._read_other_columns)
         for job in (self._work, self._export, self._copying):

@@ -16,8 +16,7 @@ from ulmengine.corpus.split import moments_of
 from .answers import GROUPS, Dimension, by_value
 
 MOST_APART = 31
-"""Different numbers or stretches of time that stand for themselves (the days of a month do); more are cut into ranges.
-"""
+"""Different numbers or stretches of time that stand for themselves (days of a month do); more are cut into ranges."""
 _SURE = 0.9
 """Of the cells that are filled, so many are numbers, or dates, in a column of these."""
 _NONE = "–"

@@ -277,9 +277,7 @@ class ModelsPage(Page):
                              (self.buttons["use"], self.use), (self.buttons["default"], self.make_default),
                              (self.buttons["keep"], self.keep), (self.buttons["delete"], self.delete)):
             button.clicked.connect(slot)
-        remove = QShortcut(QKeySequence(Qt.Key.Key_Delete), self.table)
-        remove.setContext(Qt.ShortcutContext.WidgetShortcut)
-        remove.activated.connect(self.delete)
+        QShortcut(QKeySequence(Qt.Key.Key_Delete), self.table, self.delete, context=Qt.ShortcutContext.WidgetShortcut)
         self.shell.projectChanged.connect(self._project_changed)
 
     @Slot(object)

@@ -257,12 +257,9 @@ class RunsPage(ProjectPage):
             button.clicked.connect(slot)
         for keys, slot in ((QKeySequence(Qt.Key.Key_Delete), self.delete), (QKeySequence(Qt.Key.Key_Return),
                                                                            self.open_chosen)):
-            shortcut = QShortcut(keys, self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(slot)
-        find = QShortcut(QKeySequence.StandardKey.Find, self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(self._find)
+            QShortcut(keys, self.table, slot, context=Qt.ShortcutContext.WidgetShortcut)
+        QShortcut(QKeySequence.StandardKey.Find, self, self._find,
+                  context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.project.runsChanged.connect(self._done)
         self.shell.run.stateChanged.connect(self._run_changed)
 

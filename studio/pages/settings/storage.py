@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -71,7 +72,7 @@ class StorageCard(Card):
         self.rows.append(PlaceRow(self.tr("Settings"), self.shell.settings.path.parent))
         self.rows.append(PlaceRow(self.tr("Log"), log_folder()))
         for row in self.rows:
-            row.showWanted.connect(self._show_folder)
+            row.show_folder.clicked.connect(partial(show_folder, self.shell, row.folder))
             row.clearWanted.connect(self._clear)
             self._lines.addWidget(row)
         self._enable()
@@ -91,10 +92,6 @@ class StorageCard(Card):
         possible = not self.shell.busy and not self._clearing.running
         for row in self.rows:
             row.allow(possible)
-
-    @Slot(object)
-    def _show_folder(self, folder: Path) -> None:
-        show_folder(self.shell, folder)
 
     @Slot(object)
     def _clear(self, folder: Path) -> None:
@@ -132,8 +129,6 @@ class StorageCard(Card):
 class PlaceRow(QWidget):
     """A folder: what it holds, where it is, how large; a button that shows it and, perhaps, one that clears it."""
 
-    showWanted = Signal(object)
-    """The folder (a :class:`pathlib.Path`) is to be shown."""
     clearWanted = Signal(object)
     """The folder (a :class:`pathlib.Path`) whose prepared corpora are to go."""
 
@@ -150,7 +145,6 @@ class PlaceRow(QWidget):
             label.setFixedWidth(_SIZE_WIDTH)
         self.show_folder = Button(self.tr("Show"), role="quiet")
         self.show_folder.setAccessibleName(self.tr("Show the folder: {name}").format(name=name))
-        self.show_folder.clicked.connect(self._show_folder)
         self.clear = Button(self.tr("Clear…"), role="quiet")
         self.clear.setAccessibleName(self.tr("Clear what was prepared: {name}").format(name=name))
         keep_place(self.clear)
@@ -162,10 +156,6 @@ class PlaceRow(QWidget):
     def allow(self, possible: bool) -> None:
         """Let it be cleared, or not just now."""
         self.clear.setEnabled(possible and not self._empty)
-
-    @Slot()
-    def _show_folder(self) -> None:
-        self.showWanted.emit(self.folder)
 
     @Slot()
     def _clear(self) -> None:
