@@ -40,8 +40,7 @@ class Page(QWidget):
 
     def scrolling(self, width: int = theme.CONTENT_WIDTH) -> QVBoxLayout:
         """Make the page scroll, its column at most ``width`` px wide and centred; gives the column."""
-        column = QWidget()
-        column.setMaximumWidth(width)
+        column = QWidget(maximumWidth=width)
         self._body = in_column(inside=column, gap=theme.L)
         row = in_row(STRETCH, (column, 1000), STRETCH, margins=(theme.XL, theme.XL, theme.XL, theme.XL))
         self._outer.addWidget(scrolling(as_widget(row), sideways=True))

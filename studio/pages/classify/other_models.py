@@ -35,8 +35,7 @@ class BesideChoice(Button):
         super().__init__(self.tr("Compare with…"), "copy", parent=parent)
         self.paths: tuple[Path, ...] = ()
         self._choices: tuple[ListedModel, ...] = ()
-        self._menu = QMenu(self)
-        self._menu.setToolTipsVisible(True)
+        self._menu = QMenu(self, toolTipsVisible=True)
         self.setMenu(self._menu)
         self.setToolTip(self.tr("Let one or two other models answer the same texts"))
         self._tell()
@@ -64,10 +63,7 @@ class BesideChoice(Button):
     def _fill(self) -> None:
         self._menu.clear()
         for one in self._choices:
-            action = QAction(one.name, self._menu)
-            action.setCheckable(True)
-            action.setChecked(one.path in self.paths)
-            action.setToolTip(one.tip)
+            action = QAction(one.name, self._menu, checkable=True, checked=one.path in self.paths, toolTip=one.tip)
             action.setData(one.path)
             action.triggered.connect(self._ticked)
             self._menu.addAction(action)

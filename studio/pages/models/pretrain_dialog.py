@@ -92,9 +92,7 @@ class PretrainDialog(QDialog):
     def _arrange(self) -> None:
         title = SectionTitle(self.tr("Pretrain from texts"), self.tr(
             "A language model in any language, from texts without labels"))
-        form = QFormLayout()
-        form.setHorizontalSpacing(theme.M)
-        form.setVerticalSpacing(theme.S)
+        form = QFormLayout(horizontalSpacing=theme.M, verticalSpacing=theme.S)
         for text, field in ((self.tr("Title"), self.title), (self.tr("Language"), self.language),
                             (self.tr("Licence"), self.licence), (self.tr("Size"), self.size_box),
                             (self.tr("Epochs"), self.epochs)):

@@ -28,8 +28,7 @@ class OtherFolders(Button):
         self.setText(self.tr("Other folders"))
         self.setToolTip(self.tr("Whose runs are shown beside those of this project"))
         self.project, self.shell = project, shell
-        self._menu = QMenu(self)
-        self._menu.setToolTipsVisible(True)
+        self._menu = QMenu(self, toolTipsVisible=True)
         self.setMenu(self._menu)
         self.fill()
 

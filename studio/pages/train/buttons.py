@@ -154,8 +154,7 @@ class TrainButtons(FittingRow):
             _add(self.step_menu, text, size, self.stepWanted)
         self.step.setMenu(self.step_menu)
         self.back_menu = QMenu(self.tr("Go back to a checkpoint, or repeat a stage"), self)
-        self.more_menu = QMenu(self)
-        self.more_menu.setToolTipsVisible(True)
+        self.more_menu = QMenu(self, toolTipsVisible=True)
         for button, menu in ((self.back, self.back_menu), (self.more, self.more_menu)):
             button.setMenu(menu)
             button.setPopupMode(button.ToolButtonPopupMode.InstantPopup)
