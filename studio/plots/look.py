@@ -168,6 +168,23 @@ def set_line(item: pg.PlotCurveItem, x: Floats | list[float], y: Floats | list[f
         item.setData([], [])
 
 
+def set_lines(
+    plot: pg.PlotWidget, items: list[pg.PlotCurveItem], lines: Sequence[tuple[QPen, Floats, Floats]], z: float = 0.0
+) -> None:
+    """Draw ``lines`` on ``plot`` with ``items``: further ones are made as they are needed, others hidden."""
+    while len(items) < len(lines):
+        item = pg.PlotCurveItem(connect="finite", antialias=True)
+        item.setZValue(z)
+        plot.addItem(item)
+        items.append(item)
+    for item in items[len(lines):]:
+        item.hide()
+    for item, (ink, x, y) in zip(items, lines, strict=False):
+        set_line(item, x, y)
+        item.setPen(ink)
+        item.show()
+
+
 def set_points(item: pg.ScatterPlotItem, x: Sequence[float], y: Floats | list[float], **style: Any) -> None:
     """Give markers their places; what is not a number has none."""
     values = np.asarray(y, np.float64)

@@ -15,7 +15,7 @@ from ulmengine.plan.stages import StagePlan
 from .curve import Curve
 from .history import RunHistory, StageRecord
 from .history_plot import HistoryPlot
-from .look import ghost_pen, pen, set_line, set_points
+from .look import ghost_pen, pen, set_lines, set_points
 from .stage_bands import StageBands, stage_end
 
 PLANNED_POINTS = 240
@@ -46,7 +46,7 @@ class RatePlot(HistoryPlot):
 
     def paint_curves(self) -> None:
         super().paint_curves()
-        self._paint_plan()
+        set_lines(self, self._ghosts, [(ghost_pen(color), x, y) for color, x, y in self._planned()], z=-5)
         self._paint_dots()
         self._bands.paint(self.stages(), self.history.lost)
         self.getAxis("bottom").set_numbered(bool(self.history.stages))  # before, how long a stage is may be a guess
@@ -92,20 +92,6 @@ class RatePlot(HistoryPlot):
 
     def _plan_of(self, stage: StageRecord) -> StagePlan | None:
         return next((plan for plan in self.plans if plan.index == stage.index), None)
-
-    def _paint_plan(self) -> None:
-        planned = self._planned()
-        while len(self._ghosts) < len(planned):
-            ghost = pg.PlotCurveItem(connect="finite", antialias=True)
-            ghost.setZValue(-5)
-            self.addItem(ghost)
-            self._ghosts.append(ghost)
-        for ghost in self._ghosts[len(planned):]:
-            ghost.hide()
-        for ghost, (color, x, y) in zip(self._ghosts, planned, strict=False):
-            set_line(ghost, x, y)
-            ghost.setPen(ghost_pen(color))
-            ghost.show()
 
     def _paint_dots(self) -> None:
         last, stage = self.history.last, self.history.stage

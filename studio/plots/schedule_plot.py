@@ -18,7 +18,7 @@ from studio.words import rate
 from ulmengine.plan.stages import StagePlan
 
 from .history import StageRecord
-from .look import line_pen, pen, set_line
+from .look import line_pen, pen, set_lines
 from .plot import MOST_NAMES, Plot
 from .rate_plot import PLANNED_POINTS, color_of
 from .series import Floats
@@ -87,17 +87,7 @@ class SchedulePlot(Plot):
             self._due = True  # drawn when it is shown
 
     def paint_curves(self) -> None:
-        lines = self._curves
-        while len(self._lines) < len(lines):
-            item = pg.PlotCurveItem(connect="finite", antialias=True)
-            self.addItem(item)
-            self._lines.append(item)
-        for item in self._lines[len(lines):]:
-            item.hide()
-        for item, (color, x, y) in zip(self._lines, lines, strict=False):
-            set_line(item, x, self.scaled(y))
-            item.setPen(line_pen(color))
-            item.show()
+        set_lines(self, self._lines, [(line_pen(color), x, self.scaled(y)) for color, x, y in self._curves])
         self._bands.paint([StageRecord.of(plan, plan.epochs, int(start)) for plan, start in self._placed()])
         self._place_handles()
 
