@@ -74,9 +74,9 @@ class Mender(QObject):
                 return [(self.tr("Try again"), self.go_on if infos else partial(self.change_and_start, {}))]
             case "data" if failed.remedy:
                 return [(self._all_the_same(failed.remedy), partial(self.change_and_start, failed.remedy)),
-                        (self.tr("Look at the corpus"), partial(self.shell.go, "corpus"))]
+                        (self.tr("Look at the corpus"), self.look)]
             case "data":
-                return [(self.tr("Look at the corpus"), partial(self.shell.go, "corpus"))]
+                return [(self.tr("Look at the corpus"), self.look)]
             case "corpus_changed":
                 return [(self.tr("Begin a new run with the changed texts"), partial(self.begin_again, config))]
             case "checkpoint" if infos:
@@ -134,6 +134,9 @@ class Mender(QObject):
         """Go on as it is: after a wait, or from the last checkpoint."""
         if self._folder is not None:
             self.shell.go_on(self._folder.path)
+
+    def look(self) -> None:
+        self.shell.go("corpus")
 
     def _all_the_same(self, remedy: dict[str, Any]) -> str:
         """What the button says that lets a run begin all the same with the settings ``remedy``."""
