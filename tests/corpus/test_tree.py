@@ -479,3 +479,55 @@ def test_links_in_an_archive_are_counted(tmp_path: Path) -> None:
     documents = opened(path)
     assert len(everything(documents)) == 2
     assert any(note.startswith("4 links were passed over (for example c/good/2.txt)") for note in documents.notes)
+
+
+POST = """---
+title: "Post {n}"
+category: {label}
+tags:
+  - {label}
+  - day{n}
+---
+
+The {label} text number {n}
+"""
+
+
+@pytest.mark.parametrize("kind", ["", "tar.gz"])
+@pytest.mark.parametrize("post", [
+    POST,
+    "+++\ntitle = 'Post {n}'\ncategory = '{label}'\ntags = ['{label}', 'day{n}']\n+++\nThe {label} text number {n}",
+    POST.replace("tags:\n  - {label}\n  - day{n}", "tags: [{label}, 'day{n}']\n# a remark"),
+])
+def test_what_stands_above_the_posts_of_a_blog_is_no_text(tmp_path: Path, post: str, kind: str) -> None:
+    (tmp_path / "blog").mkdir()
+    for number in range(10):
+        told = post.format(n=number, label=("sport", "film")[number % 2])
+        (tmp_path / "blog" / f"2024-03-{number + 1:02}-post.md").write_text(told)
+    documents = opened(pack(tmp_path / "blog", kind) if kind else tmp_path / "blog", text_columns=("text",))
+    assert everything(documents) == [f"The {('sport', 'film')[n % 2]} text number {n}" for n in range(10)]
+    assert documents.understood.label_columns == ("category",)
+    assert labels_in_order(documents) == ["sport", "film"] * 5
+    assert any("title, category, tags" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize(("text", "count"), [
+    ("---\nA rule stands above this text, and below.\n---\nNumber {n}", 10), ("---\nNote: a rule alone {n}\n", 10),
+    ("Note: {n}\n---\nand so on", 10), (POST.replace("{label}", "x"), 7),
+])
+def test_rules_in_texts_and_what_stands_above_a_few_are_text(tmp_path: Path, text: str, count: int) -> None:
+    (tmp_path / "texts").mkdir()
+    for number in range(10):
+        (tmp_path / "texts" / f"{number}.md").write_text(text.format(n=number) if number < count else f"Text {number}")
+    documents = opened(tmp_path / "texts")
+    assert everything(documents)[0] == text.format(n=0).strip()
+    assert documents.understood.columns == ("text", "file")
+
+
+def test_folders_name_the_labels_sooner_than_what_stands_above_the_posts(tmp_path: Path) -> None:
+    for number in range(12):
+        path = tmp_path / "blog" / ("good", "bad")[number % 2] / f"{number}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(POST.format(n=number, label="abc"[number % 3]))
+    documents = opened(tmp_path / "blog")
+    assert documents.labels == ("bad", "good")

@@ -13,6 +13,8 @@ from ulmengine.corpus.column_names import PART_WORDS, POLES, part_in, parts_of
 from ulmengine.corpus.errors import some_of
 from ulmengine.counting import counted
 
+from .front_matter import front_matter
+
 _HASH = re.compile(r"[0-9a-f]{8,64}", re.IGNORECASE)
 _MAILDIR = re.compile(r":2,[A-Za-z]*$|/new/\d{9,}\.[^/]+\.[^/]+(?<!\.txt)$")
 """A mail in a Maildir: one that was seen in its folder cur, or one that was not in new."""
@@ -66,6 +68,7 @@ class TreeLayout:
     :param leaflets: files called like a readme are documents too: most are called so.
     :param portions: folders such as fold1 in which, or above which, the folders of labels lie; they are passed over.
     :param word: finds the label in a file's name, where a word in it is the label: ham_001.txt.
+    :param fields: what stands above the texts between lines of ---: of these it makes columns; None: nothing does.
     :param word_part: a word in a file's name tells its part: train_001.txt.
     """
 
@@ -82,11 +85,13 @@ class TreeLayout:
     portions: tuple[str, ...] = ()
     word: Callable[[str], str] | None = None
     word_part: bool = False
+    fields: tuple[str, ...] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the table that a tree becomes."""
-        return ("text", *(("label",) if self.labelled else ()), *(("part",) if self.parts else ()), "file")
+        told = (*(("label",) if self.labelled else ()), *(("part",) if self.parts else ()))
+        return ("text", *(self.fields or ()), *told, "file")
 
     def place(self, name: str) -> tuple[str, str] | None:
         """(label, part) of the file ``name``, None where it is no document."""
@@ -119,11 +124,14 @@ class TreeLayout:
 
     def row(self, name: str, text: str) -> list[str] | None:
         """The row of a document, None where ``name`` is none."""
+        above = front_matter(text) if self.fields is not None else None
+        told, text = above if above is not None else ({}, text)
         found = self.place(name)
         if found is None:
             return None
         label, part = found
-        return [text, *((label,) if self.labelled else ()), *((part,) if self.parts else ()), name]
+        cells = (told.get(field, "") for field in self.fields or ())
+        return [text, *cells, *((label,) if self.labelled else ()), *((part,) if self.parts else ()), name]
 
 
 def _folders(path: PurePosixPath) -> tuple[str, ...]:
@@ -283,6 +291,8 @@ def _told_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 def layout_reason(layout: TreeLayout) -> str:
     """What a layout was understood to be."""
     reason = "folders name the labels" if layout.labelled else "a folder of texts without labels"
+    if layout.fields and not layout.labelled:
+        reason = "a folder of texts, and above each its fields"
     if layout.lines:
         reason = "each line of a file is a document, and the files' names are the labels"
     if layout.word is not None:

@@ -25,6 +25,7 @@ from ulmengine.events import Event
 from . import lists
 from .encoding import TextDecoder, detect, is_binary, known_encoding
 from .frames import frames_of
+from .front_matter import fields_above
 from .layout import (
     DESCRIPTIONS,
     PORTION,
@@ -84,7 +85,8 @@ def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None
             return reading
         listed = (tables[0], *found)
     beside, columns, cells = listed
-    layout = replace(layout, labelled=False, word=None)  # a table says it sooner than words in the names do
+    fields = None if layout.fields is None else tuple(name for name in layout.fields if name not in columns)
+    layout = replace(layout, labelled=False, word=None, fields=fields)  # a table says it sooner than names do
     reasons = {**reading.reasons, "format": f"a folder of texts, and for each of them a row of '{beside}'"}
     return replace(reading, read=partial(_told_chunks, layout, beside, columns, cells), hints=Hints(),
                    columns=("text", *columns, *layout.columns[1:]), reasons=reasons)
@@ -152,6 +154,9 @@ def _plan(look: Look, aside: str = "") -> tuple[Reading, TreeLayout]:
     found = detect(b"".join(texts), whole=True)
     reason = layout_reason(layout)
     layout, sure = worded_layout(layout, documents)
+    if not layout.lines:
+        shown = [decoded(text, encoding or found.name, bool(encoding), Faults()).strip() for text in texts]
+        layout = replace(layout, fields=fields_above(shown, layout.columns))
     portions = _portions(layout, documents) if complete else ()
     hints = Hints(aside=("label",), reason="by its name", doubt=(
         f"The folders are called like portions of a whole ({', '.join(portions[:4])}) and read as no labels. If they "
@@ -197,11 +202,13 @@ def _are_lines(head: Look) -> bool:
 
 
 def _layout_note(layout: TreeLayout, names: Sequence[str]) -> tuple[str, ...]:
-    if layout.portions:
-        return (f"The folders called like portions of a whole ({some_of(layout.portions, 4)}) are passed over: what "
-                "stands beside them in the path is the label.",)
+    told = [f"The folders called like portions of a whole ({some_of(layout.portions, 4)}) are passed over: what stands "
+            "beside them in the path is the label."] if layout.portions else []
+    if layout.fields:
+        told.append("What stands between two lines of --- above each text is no part of it, and read as columns: "
+                    f"{some_of(layout.fields, 6)}.")
     if not layout.lines:
-        return ()
+        return tuple(told)
     return (f"{len(names)} files are named like labels ({', '.join(names[:4])}): each line is read as a document with "
             "that label. If each file is one document, set the format to 'folder'.",)
 
@@ -213,7 +220,7 @@ def _settled(first: TreeLayout, reading: Reading, task: str) -> Generator[Event,
     """
     files: dict[str, int] = {}
     yield from walk_files(reading.source, files, task)
-    layout = replace(find_layout(list(files)), mails=first.mails)
+    layout = replace(find_layout(list(files)), mails=first.mails, fields=first.fields)
     layout, _ = worded_layout(layout, layout.documents(files)) if first.word is not None else (layout, False)
     return replace(reading, read=partial(_chunks, layout), settle=None, columns=layout.columns,
                    rows=len(layout.documents(files)), reasons={**reading.reasons, "format": layout_reason(layout)})
