@@ -268,3 +268,47 @@ def test_tables_with_labels_or_other_columns_are_not_called_by_theirs(tmp_path: 
     assert (documents.understood.label_columns, documents.labels) == (("label",), ("news", "world"))
     with pytest.raises(CorpusError, match="has other columns"):
         opened(tmp_path / "others", format="shards")
+
+
+def in_json(root: Path, made: dict[str, object]) -> Path:
+    for name, value in made.items():
+        (root / "set" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "set" / name).write_text(json.dumps(value))
+    return root / "set"
+
+
+@pytest.mark.parametrize("archive", ["", "zip", "tar.gz"])
+@pytest.mark.parametrize("labelled", [True, False])
+def test_json_files_of_one_record_each_are_a_corpus(tmp_path: Path, labelled: bool, archive: str) -> None:
+    path = in_json(tmp_path, {
+        f"{label}/doc{n}.json" if labelled else f"doc{n:02}.json":
+            {"body": text, "meta": {"number": n}, "comments": [{"by": "Ann"}], **({} if labelled else {"topic": label})}
+        for n, (text, label) in enumerate(ROWS)})
+    (path / "README.md").write_text("about the data")
+    documents = opened(packed(path, archive) if archive else path)
+    assert documents.understood.label_columns == (("label",) if labelled else ("topic",))
+    assert {"body", "meta.number", "file"} <= set(documents.understood.columns)
+    known = dict(ROWS)
+    assert labels_in_order(documents) == [known[text] for text in everything(documents)]
+    assert len(documents.parts) == 60
+
+
+def test_a_file_that_is_no_record_is_skipped_and_counted(tmp_path: Path) -> None:
+    path = in_json(tmp_path, {f"doc{n:03}.json": {"text": text, "topic": label} for n, (text, label)
+                              in enumerate(made(120))})
+    (path / "doc001.json").write_text("{broken")
+    documents = opened(path)
+    assert (len(documents.parts), documents.skipped) == (119, 1)
+    assert any("'doc001.json' is not one record" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("made", [
+    {f"day{n}.json": [{"text": text} for text, _ in ROWS] for n in range(8)},  # lists of records
+    {f"day{n}.json": {"messages": [{"text": text} for text, _ in ROWS]} for n in range(8)},
+    {"package.json": {"name": "a"}, "config.json": {"path": "/tmp"}, "index.json": {"a": 1}, "b.json": {"b": 1},
+     "c.json": {"c": 1}, "d.json": {"d": 1}},
+    {f"{n}.json": {"value": n, "unit": "km"} for n in range(8)}, {f"{n}.json": {"text": ROWS[n][0]} for n in range(3)},
+])
+def test_other_json_files_are_not_taken_for_records(tmp_path: Path, made: dict[str, object]) -> None:
+    with pytest.raises(CorpusError, match="holds tables"):
+        preview(in_json(tmp_path, made))
