@@ -15,13 +15,11 @@ import polars as pl
 import pyarrow as pa
 
 from ulmengine.corpus import Documents
+from ulmengine.corpus.documents import BETWEEN
 from ulmengine.disk import whole
 from ulmengine.events import Event, Progress
 
 from .rows import SHOWN
-
-SEPARATOR = "  ·  "
-"""Between the text columns of one document."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def _write(path: Path, frames: Iterator[pl.DataFrame], done: int, total: int) ->
     with whole(path) as beside, pa.OSFile(str(beside), "wb") as file, pa.ipc.new_file(file, schema) as writer:
         for frame in frames:
             short = frame.select(
-                pl.concat_str(pl.all().fill_null("").str.slice(0, SHOWN), separator=SEPARATOR)
+                pl.concat_str(pl.all().fill_null("").str.slice(0, SHOWN), separator=BETWEEN)
                 .str.slice(0, SHOWN).alias("text")
             )
             writer.write_table(short.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema))

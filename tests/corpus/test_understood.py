@@ -10,6 +10,7 @@ from tests.corpus.frames import LONG, NAMES, cells_of, frame, long
 from tests.corpus.helpers import opened, table
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, Understood, preview
+from ulmengine.corpus.documents import as_read, joined, stretches
 from ulmengine.corpus.guess import guess_columns
 
 
@@ -97,6 +98,23 @@ def test_several_text_columns_are_marked_as_fields(tmp_path: Path) -> None:
     documents = opened(path)
     assert documents.text_of(0) == "xxfld 1 A title xxfld 2 The text."
     assert documents.text_of(1) == "xxfld 1  xxfld 2 Only text."
+
+
+@pytest.mark.parametrize("cells", [("A title", "The text."), ("", "Only text."), ("Only a title", ""), ("a", "b", "c"),
+                                   ("says xxfld 3 itself", "and xxfld 9 too"), ("two\nlines", "\u00e9 \U0001f600")])
+def test_columns_are_read_without_their_marks(cells: tuple[str, ...]) -> None:
+    text = joined(cells)
+    assert as_read(text) == "  \u00b7  ".join(cells)
+    assert as_read(text, "\n") == "\n".join(cells)
+    assert tuple(text[start:end] for start, end in stretches(text)) == cells
+
+
+@pytest.mark.parametrize("text", ["", "a plain text", "xxfld 1 is what the paper calls it", "see xxfld 1 a xxfld 2 b",
+                                  "xxfld 2 b xxfld 1 a", "xxfld 1 a xxfld 3 c", "xxfld 1 a xxfld 2b", "a  \u00b7  b",
+                                  "xxfld 1"])
+def test_a_text_that_only_speaks_of_marks_is_read_as_it_is(text: str) -> None:
+    assert as_read(text) == text
+    assert stretches(text) == [(0, len(text))]
 
 
 def test_the_number_of_rows_is_known_or_well_reckoned(tmp_path: Path) -> None:

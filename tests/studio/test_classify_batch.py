@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from studio.models.predictions import LABEL, PredictionsModel
 from studio.pages.classify import batch
 from studio.pages.classify.batch import Answered, classify_all
-from studio.pages.classify.stored import BatchResult, export
+from studio.pages.classify.stored import BatchResult, copied, export
 from studio.pages.classify.texts import ColumnsFound, Skipped
 from tests.corpus.test_workbook import placed
 from ulmengine.corpus import CorpusError
@@ -215,7 +215,10 @@ def test_the_columns_chosen_come_before_those_learnt_from(tmp_path: Path) -> Non
     assert written(chosen, tmp_path)[3][1] == "a long enough story number 3 about the weather"
     both = classify(tmp_path, table, answering=Shouting("story", "question"))
     assert written(both, tmp_path)[3][1] == (
-        "xxfld 1 a long enough story number 3 about the weather xxfld 2 what they asked 3!")
+        "a long enough story number 3 about the weather  ·  what they asked 3!")
+    assert both.text(3) == (
+        "xxfld 1 a long enough story number 3 about the weather xxfld 2 what they asked 3!")  # what the model was given
+    assert "xxfld" not in end_of(copied(both, {3}))
 
 
 @pytest.mark.parametrize("learnt", [("subject",), ()])

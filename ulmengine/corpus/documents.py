@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,9 @@ from .split import LEFT_OUT, PART_NAMES, TEST
 from .table import Table
 from .understood import Understood
 
+BETWEEN = "  ·  "
+"""Between the text columns of one document where a person reads it."""
+
 
 def joined(cells: Sequence[str]) -> str:
     """One document out of its text columns; several are marked "xxfld 1 ... xxfld 2 ..." as the reference does, but
@@ -23,6 +27,24 @@ def joined(cells: Sequence[str]) -> str:
     if not any(map(str.strip, cells)):
         return ""
     return " ".join(f"xxfld {number} {cell}" for number, cell in enumerate(cells, 1))
+
+
+def stretches(text: str) -> list[tuple[int, int]]:
+    """Where in a document that :func:`joined` made each of its columns stands, without its mark: (start, end) of each;
+    of any other text the whole. One that only speaks of marks is left as it is: they begin it, at 1, and count on."""
+    if not text.startswith("xxfld 1 "):
+        return [(0, len(text))]
+    found: list[tuple[int, int]] = []
+    start = len("xxfld 1 ")
+    while (mark := re.compile(f" xxfld {len(found) + 2}(?: |$)").search(text, start)) is not None:
+        found.append((start, mark.start()))
+        start = mark.end()
+    return [*found, (start, len(text))] if found else [(0, len(text))]
+
+
+def as_read(text: str, between: str = BETWEEN) -> str:
+    """A document as a person reads it: its columns with ``between`` them, not the marks that tell the network."""
+    return between.join(text[start:end] for start, end in stretches(text))
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ulmengine.corpus.documents import BETWEEN, as_read, stretches
 from ulmengine.events import Event, Progress
 from ulmengine.nets import TextClassifier
 from ulmengine.tokens import PAD
@@ -50,6 +51,16 @@ class Explanation:
     probability: float
     method: Literal["gradient", "occlusion"]
     words: tuple[WordWeight, ...]
+
+    def as_read(self) -> Explanation:
+        """The same of the text as a person reads it: see :func:`ulmengine.corpus.documents.as_read`."""
+        words: list[WordWeight] = []
+        shown = 0
+        for start, end in stretches(self.text):
+            words += [WordWeight(one.start - start + shown, one.end - start + shown, one.weight)
+                      for one in self.words if start <= one.start and one.end <= end]
+            shown += end - start + len(BETWEEN)
+        return replace(self, text=as_read(self.text), words=tuple(words))
 
     def scaled(self) -> tuple[float, ...]:
         """The words' weights from -1 to 1, the strongest at one end; for colours."""

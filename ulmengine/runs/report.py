@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from ulmengine.config import RunConfig, difference, dumps
 from ulmengine.corpus import CorpusError, open_corpus
+from ulmengine.corpus.documents import as_read
 from ulmengine.counting import counted, listed
 from ulmengine.disk import whole
 from ulmengine.events import EpochEnded, Event, Progress, StageEnded, Step
@@ -30,7 +30,6 @@ WORST = 20
 """Mistakes that are shown with their texts."""
 _SHOWN = 1_200
 _CURVES = 12
-_FIELD = re.compile(r"(?:^| )xxfld \d+ ")
 _LISTED = 40
 """Labels that a sentence lists."""
 
@@ -278,9 +277,7 @@ def _mistakes(kept: Predictions, texts: dict[int, str], missing: str) -> str:
     for place in order:
         one = np.array([place])
         given, said = kept.names(kept.targets[one])[0], kept.names(kept.predicted(kept.saved)[one])[0]
-        text = texts[place]
-        if text.startswith("xxfld 1 "):  # each of its columns on a line, without its mark
-            text = _FIELD.sub("\n", text).strip()
+        text = as_read(texts[place], "\n").strip()
         parts.append(f"<p>Row {int(kept.rows[place]) + 1:,}: given <b>{escape(given or 'none')}</b>, said "
                      f"<b>{escape(said or 'none')}</b> ({kept.confidence(kept.saved)[place]:.0%})</p>"
                      f"<blockquote>{escape(text[:_SHOWN])}{'…' if len(text) > _SHOWN else ''}</blockquote>")

@@ -22,9 +22,13 @@ _FIRST = "This is a text."
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model says of one text, and which words its answer hangs on, once that is worked out."""
+    """What the model says of one text, and which words its answer hangs on, once that is worked out.
+
+    ``given``: as the network is given it; ``text``: as the person reads it.
+    """
 
     text: str
+    given: str
     prediction: Prediction
     explanation: Explanation | None = None
 
@@ -60,16 +64,17 @@ class Answering:
     def labels(self) -> tuple[str, ...]:
         return self.predictor.labels
 
-    def answer(self, text: str) -> Generator[Event, None, Answer]:
+    def answer(self, text: str, given: str = "") -> Generator[Event, None, Answer]:
+        """Predict one text; ``given``: what the network is given for it, where that is something else."""
         yield Progress(_tr("Reading the text"), 0, 0)
         with self._lock:
-            return Answer(text, self.predictor.predict_one(text))
+            return Answer(text, given or text, self.predictor.predict_one(given or text))
 
     def explain(self, text: str, label: str | None) -> Generator[Event, None, Explanation]:
-        """Which words of a text count for ``label``, the likeliest if None."""
+        """Which words of a text, as the network is given it, count for ``label``, the likeliest if None."""
         yield Progress(_tr("Weighing the words"), 0, 0)
         with self._words_lock:
-            return explain_by_gradient(self._twin, text, label)
+            return explain_by_gradient(self._twin, text, label).as_read()
 
     def predict(self, texts: list[str]) -> Iterator[Prediction]:
         """Predictions for some texts, in their order; other questions wait meanwhile."""

@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication
 from studio.models.predictions import PredictionRow
 from studio.models.rows import SHOWN
 from ulmengine.corpus import CorpusError
+from ulmengine.corpus.documents import as_read
 from ulmengine.events import Event, Progress
 from ulmengine.inference.predict import Prediction
 from ulmengine.inference.sources import is_blank
@@ -114,7 +115,7 @@ def _lot(texts: Iterator[GivenText | Skipped]) -> Iterator[GivenText | Skipped]:
 def _row(one: GivenText, said: Prediction, *others: Prediction) -> PredictionRow:
     values = tuple(said.probabilities.values())
     beside = tuple((other.label, other.certainty) for other in others)
-    return PredictionRow(one.source, one.text[:SHOWN], said.label, said.certainty, one.given, values, beside)
+    return PredictionRow(one.source, as_read(one.text)[:SHOWN], said.label, said.certainty, one.given, values, beside)
 
 
 def _unanswered(one: GivenText, models: Sequence[Answering]) -> PredictionRow:

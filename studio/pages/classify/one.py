@@ -13,6 +13,7 @@ from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.widgets import Beside, Button, Card, ElidedLabel, Paragraph, Turning
 from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row, scrolling
+from ulmengine.corpus.documents import BETWEEN, as_read, joined, stretches
 from ulmengine.events import Failed
 from ulmengine.inference.explain import Explanation
 from ulmengine.inference.sources import is_blank
@@ -43,6 +44,8 @@ class OneText(QWidget):
         self._answering: Answering | None = None
         self._wanted: str | None = None
         self._opening = ""
+        self._opened = "", ""
+        """What was put into the editor from elsewhere, as it is read and as the network is given it."""
         self._others: tuple[Answering, ...] = ()
         self._names: tuple[str, ...] = ()
         self.answer: Answer | None = None
@@ -112,7 +115,7 @@ class OneText(QWidget):
         self.whose.setText(names[0] if models else "")
         self.whose.setVisible(bool(models))
         if self.answer is not None:
-            self.beside.ask(self.answer.text, self.answer.prediction.label)
+            self.beside.ask(self.answer.given, self.answer.prediction.label)
 
     def look_at_names(self) -> None:
         """A run may have been renamed meanwhile."""
@@ -134,36 +137,48 @@ class OneText(QWidget):
     def _begin(self) -> None:
         self._gather.stop()
         self._words.cancel()
-        text, answering = self.editor.toPlainText(), self._answering
-        if answering is None or is_blank(text):
+        text, given, answering = self.editor.toPlainText(), self._given(), self._answering
+        if answering is None or is_blank(given):
             self._slot.cancel()
             self._show(None)
         else:
-            self._slot.start(lambda: answering.answer(text))
+            self._slot.start(lambda: answering.answer(text, given))
 
     @Slot()
     def _gathered(self) -> None:
         """One question at a time: the answer under way comes first, then the newest text gets its turn."""
-        if not self._slot.running or is_blank(self.editor.toPlainText()):
+        if not self._slot.running or is_blank(self._given()):
             self._begin()
 
     def show_text(self, text: str) -> None:
-        """Put ``text`` into the editor and ask about it, and which words speak for its own label; what the person had
-        there comes back by undo."""
+        """Put ``text``, as the network is given it, into the editor as it is read, and ask about it, and which words
+        speak for its own label; what the person had there comes back by undo."""
         self._wanted = None
-        self._replace(text)
+        self._replace(as_read(text))
+        self._opened = self.editor.toPlainText(), text
         self.editor.moveCursor(QTextCursor.MoveOperation.Start)
         self.editor.document().setModified(False)
         self.ask()
 
+    def _given(self) -> str:
+        """What the network is given for the text as it stands: columns that are read beside each other have its marks.
+        So also in what a person types for a model of several columns."""
+        text = self.editor.toPlainText()
+        read, given = self._opened
+        learnt = len(self._answering.text_columns) if self._answering is not None else 1
+        cells, columns = text.split(BETWEEN), len(stretches(given))
+        if len(cells) == max(columns, learnt):
+            return joined(cells)
+        return given if columns > 1 and text == read else text
+
     @property
     def has_own_text(self) -> bool:
         """Whether the person has typed or pasted what stands in the editor."""
-        return self.editor.document().isModified() and not is_blank(self.editor.toPlainText())
+        return self.editor.document().isModified() and not is_blank(self._given())
 
     @Slot()
     def _changed(self) -> None:
-        if is_blank(self.editor.toPlainText()):
+        if is_blank(self._given()):
             self._wanted = None
         self.clear.setEnabled(bool(self.editor.toPlainText()))
         if self.answer is None:
@@ -207,7 +222,7 @@ class OneText(QWidget):
     def _answered(self, answer: Answer) -> None:
         """Also the answer to a text that has grown since is shown; the next one is asked for at once."""
         self.answered.emit()
-        if not is_blank(self.editor.toPlainText()):
+        if not is_blank(self._given()):
             self._show(answer)
         if answer.text != self.editor.toPlainText():
             self._begin()
@@ -220,7 +235,7 @@ class OneText(QWidget):
         answer, answering, label = self.answer, self._answering, self._wanted
         if answer is None or answering is None or answer.text != self.editor.toPlainText() or self._slot.running:
             return
-        text, label = answer.text, label or (answer.prediction.labels or (None,))[0]
+        text, label = answer.given, label or (answer.prediction.labels or (None,))[0]
         self._words.start(lambda: answering.explain(text, label))
 
     @Slot(object)
@@ -239,12 +254,12 @@ class OneText(QWidget):
             return self.tr("Opening {name}…").format(name=self._opening)
         if self._answering is None:
             return self.tr("No model is ready")
-        return self.tr("No text yet") if is_blank(self.editor.toPlainText()) else self.tr("No answer yet")
+        return self.tr("No text yet") if is_blank(self._given()) else self.tr("No answer yet")
 
     def _show(self, answer: Answer | None) -> None:
         self.answer = answer
         self.copy.setEnabled(answer is not None)
-        self.beside.ask(answer.text if answer is not None else "", answer.prediction.label if answer else "")
+        self.beside.ask(answer.given if answer is not None else "", answer.prediction.label if answer else "")
         self.clear.setEnabled(bool(self.editor.toPlainText()))
         if answer is None:
             self.label.setText(self._waiting_words())

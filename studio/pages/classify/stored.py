@@ -21,6 +21,7 @@ import pyarrow.parquet as pa_parquet
 from PySide6.QtCore import QCoreApplication
 
 from studio.models.predictions import PredictionRow
+from ulmengine.corpus.documents import as_read
 from ulmengine.disk import whole
 from ulmengine.events import Event, Progress
 
@@ -48,7 +49,7 @@ class BatchResult:
     whole: bool = True
 
     def text(self, row: int) -> str:
-        """The whole text of one row."""
+        """The whole text of one row, as the models were given it."""
         with pa.memory_map(str(self.path)) as file, pa.ipc.open_stream(file) as stream:
             for batch in stream:
                 if row < batch.num_rows:
@@ -153,7 +154,9 @@ def copied(result: BatchResult, wanted: set[int]) -> Generator[Event, None, str]
         for batch in stream:
             places = pa.array([n for n in range(batch.num_rows) if done + n in wanted], pa.int64())
             part = pa.Table.from_batches([batch]).take(places).select(names)
-            lines += zip(*(column.to_pylist() for column in part.columns), strict=True)
+            cells = {name: part.column(name).to_pylist() for name in names}
+            cells["text"] = [as_read(text) for text in cells["text"]]
+            lines += zip(*cells.values(), strict=True)
             done += batch.num_rows
             yield Progress(_tr("Copying"), done, result.rows, _tr("texts"))
     return table_text([names, *lines])
@@ -195,10 +198,14 @@ def _exported(table: pa.Table, own: tuple[str, ...], same: bool, plain: bool) ->
             called = name
             while called in columns:
                 called = f"predicted_{called}"
-            columns[called] = table.column(name)
+            columns[called] = _as_read(table.column(name)) if name == "text" else table.column(name)
     if plain:
         columns = {_harmless(name): _harmless_cells(column) for name, column in columns.items()}
     return pa.table(columns)
+
+
+def _as_read(texts: Any) -> Any:
+    return pa.array([as_read(text) for text in texts.to_pylist()], pa.large_string())
 
 
 def _harmless(text: str) -> str:

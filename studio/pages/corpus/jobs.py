@@ -16,6 +16,7 @@ from studio.models.document_table import Snippets, balance, make_snippets
 from studio.pages.parts.quantities import counted
 from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
 from ulmengine.corpus import CorpusError, Documents, Preview, corpus_stamp, open_corpus, preview
+from ulmengine.corpus.documents import as_read
 from ulmengine.corpus.split import PART_NAMES
 from ulmengine.events import Event, Progress
 from ulmengine.models import (
@@ -145,12 +146,13 @@ def read_document(documents: Documents, row: int, tokenizer: Tokenizer | None) -
     """One document from the copy on disk, cut into tokens: a long one takes a while."""
     yield Progress("Reading the document", 0, 0)
     whole = documents.text_of(row)
-    text = whole[:LONGEST]
+    read = as_read(whole)
+    text = read[:LONGEST]
     if tokenizer is None:
-        return Seen(text, len(whole))
+        return Seen(text, len(read))
     yield Progress("Cutting into tokens", 0, 0)
-    tokens = tuple(tokenizer.tokens(text))
-    return Seen(text, len(whole), tokens, sum(token not in tokenizer.vocabulary for token in tokens))
+    tokens = tuple(tokenizer.tokens(whole[:LONGEST]))
+    return Seen(text, len(read), tokens, sum(token not in tokenizer.vocabulary for token in tokens))
 
 
 def read_preview(config: CorpusConfig, base: Path) -> Generator[Event, None, Preview]:

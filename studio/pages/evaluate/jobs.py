@@ -17,6 +17,7 @@ from studio.pages.classify.answering import Answering, make_ready
 from studio.shell import TableToMeasure
 from ulmengine.config import ConfigError, RunConfig
 from ulmengine.corpus import Documents, open_corpus
+from ulmengine.corpus.documents import as_read
 from ulmengine.events import Event, Progress
 from ulmengine.inference import Blend, Predictions, Predictor
 from ulmengine.inference.explain import Explanation, explain_by_gradient, explain_by_occlusion
@@ -141,7 +142,7 @@ class Asked:
         row, target = int(self._rows[place]), self._targets[place]
         names = (documents.labels[target],) if self._targets.ndim == 1 else tuple(
             documents.labels[number] for number in np.flatnonzero(target))
-        return Neighbour(row, ", ".join(names), likeness, documents.text_of(row))
+        return Neighbour(row, ", ".join(names), likeness, as_read(documents.text_of(row)))
 
 
 def _part_of(predictor: Predictor, who: Who) -> Predictor:
@@ -199,7 +200,7 @@ def read_texts(subject: Subject, kept: Predictions, cache: Path) -> Generator[Ev
     order = order[rows[order] >= 0]
     snippets = [""] * len(rows)
     for place, text in zip(order.tolist(), documents.texts_of(rows[order]), strict=True):
-        snippets[place] = text[:SNIPPET]
+        snippets[place] = as_read(text)[:SNIPPET]
     lengths, unknown = yield from _measures(documents, rows, order, cache, subject.model)
     return Texts(documents, rows, snippets, lengths, unknown)
 
@@ -242,7 +243,7 @@ def make_asked(subject: Subject, documents: Documents, runs: Path) -> Generator[
 
 
 def read_text(documents: Documents, row: int) -> Generator[Event, None, str]:
-    """One whole document."""
+    """One whole document, as the network is given it."""
     yield Progress(_tr("Reading the document"), 0, 0)
     return documents.text_of(row)
 

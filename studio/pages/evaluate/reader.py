@@ -14,6 +14,7 @@ from studio.pages.classify.editor import MarkedEditor, MarksLegend
 from studio.pages.parts.correct_label import CorrectLabel
 from studio.widgets import CalmCombo, ElidedLabel, IconButton, Label, Paragraph
 from studio.widgets.layouts import as_widget, in_column, in_row, scrolling
+from ulmengine.corpus.documents import as_read
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.inference.explain import Explanation
 
@@ -194,7 +195,7 @@ class Reader(QWidget):
     @Slot(object)
     def _read(self, text: str) -> None:
         self._text = text
-        self.editor.setPlainText(text)
+        self.editor.setPlainText(as_read(text))
         self._explain()
         self._look()
 
@@ -226,7 +227,7 @@ class Reader(QWidget):
     @Slot(object)
     def _explained(self, explanation: Explanation) -> None:
         self._weigh("")
-        self.editor.show_explanation(explanation)
+        self.editor.show_explanation(explanation.as_read())
         self.legend.show_label(explanation.label)
 
     @Slot()

@@ -23,6 +23,7 @@ from studio.theme import Type
 from studio.widgets import Button, CalmCombo, FailureCard, Label, Paragraph
 from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from ulmengine.corpus import CorpusError, open_corpus
+from ulmengine.corpus.documents import as_read
 from ulmengine.corpus.repairs import rows_named
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.inference import Comparison, Predictor, compare
@@ -243,7 +244,7 @@ class DuelView(QWidget):
             return
         documents = duel.documents[kind]
         names = (self.tr("Document"), self.tr("Label"), self._runs[0].name, self._runs[1].name)
-        rows = [(one.text or one.key, one.label, *one.answers) for one in documents]
+        rows = [(as_read(one.text) or one.key, one.label, *one.answers) for one in documents]
         self.table.set_source(ListRows(names, rows), {})
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
@@ -263,7 +264,7 @@ class DuelView(QWidget):
             return
         document = duel.documents[self.kinds.currentData()][row]
         self.reader.show_explanation(None)
-        self.reader.setPlainText(document.text)
+        self.reader.setPlainText(as_read(document.text))
         models = [RunFolder(run.folder).model_path for run in runs]
         if not document.text or not all(path.is_file() for path in models) or duel.found.first.multi_label:
             return
@@ -278,7 +279,7 @@ class DuelView(QWidget):
         first, second = (run.name for run in self._runs)
         self.told.setText(self.tr("Marked: words that speak for {label} in {second} more (blue) or less (underlined) "
                                   "than in {first}").format(label=found.label, first=first, second=second))
-        self.reader.show_explanation(found)
+        self.reader.show_explanation(found.as_read())
 
     @Slot(object)
     def _not_explained(self, failure: Failed) -> None:

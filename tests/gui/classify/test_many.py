@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QPainter, QPixmap, QTextCursor
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QPushButton, QStyleOptionViewItem, QTableView, QTextEdit
 from pytestqt.qtbot import QtBot
 
@@ -67,6 +67,44 @@ def test_only_the_rows_shown_are_exported(
     page.many.table.activated.emit(page.many.model.index(0, 0))
     assert page.one.editor.toPlainText() == rows[shown[0]][1]
     settle(qtbot, page)
+
+
+def test_columns_read_together_are_shown_and_written_without_their_marks(
+    page: ClassifyPage, bundle: Path, tmp_path: Path, ask: ScriptedAsk, qtbot: QtBot
+) -> None:
+    page.dropped([str(bundle)])
+    settle(qtbot, page)
+    assert page.answering is not None
+    page.answering.text_columns = ("title", "body")
+    lines = [f"title {n},{TEXTS[n % 4]} {'very ' * n}good" for n in range(12)]
+    (tmp_path / "two.csv").write_text("\n".join(["title,body", *lines]))
+    page.dropped([str(tmp_path / "two.csv")])
+    settle(qtbot, page)
+    given = [f"xxfld 1 title {n} xxfld 2 {TEXTS[n % 4]} {'very ' * n}good" for n in range(12)]
+    read = [f"title {n}  ·  {TEXTS[n % 4]} {'very ' * n}good" for n in range(12)]
+    assert [row.text for row in page.many.model.rows] == read
+    ask.answers.append(tmp_path / "out.csv")
+    page.many.save.click()
+    settle(qtbot, page)
+    assert "xxfld" not in (tmp_path / "out.csv").read_text()
+    page.many.table.setCurrentIndex(page.many.model.index(3, 0))
+    page.many.table.activated.emit(page.many.model.index(3, 0))
+    settle(qtbot, page)
+    qtbot.waitUntil(lambda: bool(page.one.editor.marks()), timeout=10_000)
+    answer = page.one.answer
+    assert answer is not None
+    assert page.one.editor.toPlainText() == answer.text == read[3]
+    assert answer.given == given[3]  # so that the answer is that of the table
+    assert answer.prediction.probabilities == pytest.approx(expected(bundle, given)[3])
+    assert all(word in read[3] for word, _ in page.one.editor.marks())
+    page.one.editor.moveCursor(QTextCursor.MoveOperation.End)
+    page.one.editor.insertPlainText(" indeed")
+    settle(qtbot, page)
+    assert page.one.answer is not None
+    assert page.one.answer.given == f"{given[3]} indeed"
+    page.one.show_text("only one column")
+    settle(qtbot, page)
+    assert page.one.answer.given == "only one column"
 
 
 def test_files_and_folders_are_one_text_a_file(page: ClassifyPage, bundle: Path, tmp_path: Path, qtbot: QtBot) -> None:

@@ -242,3 +242,22 @@ def test_similar_documents_name_their_way(
     assert nearest.by == "network"
     assert len(nearest.shown) == 3
     assert nearest.shown[0].likeness >= nearest.shown[2].likeness
+
+
+def test_columns_read_together_are_shown_without_their_marks(qtbot: QtBot, tmp_path: Path) -> None:
+    answering = Answering(Path("m"), Predictor(load_bundle(make_bundle(tmp_path / "m.ulmfit"))), "m")
+    text = f"xxfld 1 {TEXTS[0]} xxfld 2 {TEXTS[1]}"
+    found = explain_by_gradient(answering.predictor, text)
+    read = found.as_read()
+    assert read.text == f"{TEXTS[0]}  \u00b7  {TEXTS[1]}"
+    words = [text[one.start:one.end] for one in found.words]
+    assert [read.text[one.start:one.end] for one in read.words] == [
+        word for place, word in enumerate(words) if word != "xxfld" and (place == 0 or words[place - 1] != "xxfld")]
+    weights = {one.weight for one in read.words}
+    assert weights <= {one.weight for one in found.words}
+    reader = Reader()
+    qtbot.addWidget(reader)
+    reader._read(text)
+    assert reader.editor.toPlainText() == read.text
+    reader._explained(found)
+    assert reader.editor.marks()
