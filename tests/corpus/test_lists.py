@@ -414,3 +414,51 @@ def test_a_table_beside_the_files_says_their_labels_sooner_than_names(tmp_path: 
     assert documents.labels == ("a", "b", "c")
     other = opened(written(tmp_path / "other", {**files, "labels.csv": lines(["page,count", "a,1", "b,2"])}))
     assert other.labels == ("ham", "spam")
+
+
+@pytest.mark.parametrize("row", [
+    "{label}: {text}", "[{label}] {text}", "({label}) - {text}", "{label} -> {text}", "{text} - {label}",
+    "{text} [{label}]", "{text}\n{label}\n", "{label}\n{text}", "{text} ({label})",
+])
+def test_names_of_labels_in_or_between_the_lines(tmp_path: Path, row: str) -> None:
+    documents = marked(tmp_path, row)
+    assert counts(documents) == {"neg": 15, "pos": 15}
+    assert everything(documents) == texts(30)
+    assert any("choose the format 'lines'" in note for note in documents.notes)
+    assert opened(tmp_path / "a.txt", format="lines").labels == ()
+
+
+@pytest.mark.parametrize("heading", ["# {}", "[{}]", "== {} ==", "{}:", "## {} ##\n"])
+def test_names_of_labels_as_headings(tmp_path: Path, heading: str) -> None:
+    rows = "".join(f"{heading.format(label)}\n{lines(texts(12, 50 * n))}\n"
+                   for n, label in enumerate(("joy", "anger", "joy")))
+    (tmp_path / "a.txt").write_text(rows)
+    documents = opened(tmp_path / "a.txt")
+    assert counts(documents) == {"anger": 12, "joy": 24}
+    assert everything(documents) == [*texts(12), *texts(12, 50), *texts(12, 100)]
+
+
+@pytest.mark.parametrize("row", [
+    "[{label}] {text}", "{label}: {text}", "{text} - {label}", "{text}\n{label}", "{label}\n{text}",
+])
+def test_what_may_be_labels_in_lines_is_told_of(tmp_path: Path, row: str) -> None:
+    documents = marked(tmp_path, row, labels=("IDEA", "BUG"))
+    assert documents.labels == ()
+    note, = (note for note in documents.notes if "such as" in note)
+    assert "'IDEA'" in note
+    assert "two columns" in note
+
+
+@pytest.mark.parametrize("row", [
+    "{text}", "At 10:{n}: {text}", "{n}: {text}", "{text} (page {n})", "See also: {text}",
+    "Human: {text}\nMachine: {text}", "{text}\nHallelujah", "Good: {text}", "{text} It is - all in all - good",
+])
+def test_lines_that_only_look_labelled_are_texts(tmp_path: Path, row: str) -> None:
+    (tmp_path / "a.txt").write_text(lines([row.format(text=text, n=n) for n, text in enumerate(texts(40))]))
+    documents = opened(tmp_path / "a.txt")
+    assert (documents.understood.format, documents.labels) == ("lines", ())
+
+
+def test_a_list_of_what_speaks_for_and_against_is_no_corpus(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"pro:\n{lines(texts(4))}\ncon:\n{lines(texts(3, 50))}")
+    assert opened(tmp_path / "a.txt").labels == ()

@@ -31,7 +31,7 @@ from .errors import InferenceError
 from .predict import Prediction, Predictor, windows
 
 _FIELD = re.compile(r"xxfld \d+")
-_MARKED = ("jsonl", "fasttext", "trec", "trees", "scored", "sections")
+_MARKED = ("jsonl", "fasttext", "trec", "trees", "scored", "sections", "marked", "pairs", "headed")
 """Formats in which each line is a row by its marks, whatever the file is called."""
 _FEW, _FEW_NAMED = 5, 3
 """With fewer rows, cells may be those of one text by chance; so also under a heading that names the columns wanted."""
@@ -216,7 +216,7 @@ def _texts(path: Path, documents: Documents) -> Iterator[Text]:
 def _files(documents: Documents) -> Sequence[str]:
     """The file of each row where these are a text a file, else "" for each."""
     table = documents.pieces[0].table
-    if documents.understood.format == "folder" and "file" in table.columns:
+    if documents.understood.format in ("folder", "json_files") and "file" in table.columns:
         files: list[str] = table.column("file").fill_null("").to_list()
         if len(set(files)) == len(files):
             return files

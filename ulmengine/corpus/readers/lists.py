@@ -29,7 +29,7 @@ _SPOKEN = re.compile(r"\[?[^:;\t]{1,30}[:;\t]\s?")
 """What stands before a turn of a conversation."""
 _NAME = re.compile(r"[^\W\d_]+(?:[-_ ][^\W\d_]+)?")
 _ENDS = (*SENTENCE_ENDS, '"', "\u201d")
-MARKED = ("fasttext", "trec", "trees", "scored", "sections")
+MARKED = ("fasttext", "trec", "trees", "scored", "sections", "marked", "pairs", "headed")
 """Kinds of lines that bear a label of their own."""
 _ROLES = TEXT_NAMES | LABEL_NAMES | frozenset({"x", "vocab", "vocabulary", "words", "mapping", "index", "readme"})
 

@@ -18,6 +18,7 @@ from ulmengine.corpus.errors import CorpusError, Faults
 
 from .frames import frames_of
 from .heading import few_values
+from .line_labels import are_headed, are_marked, are_pairs, headed_rows, labels_note, marked_rows, paired_rows
 from .reading import Look, Pass, Reading, plan_text
 from .textlines import text_lines
 
@@ -44,7 +45,9 @@ def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
     reason = reason or title
     reading = plan_text(kind, look, reason, _frames)
     told = f"Read from the lines: {reason}. If they are texts as they stand, choose the format 'lines'."
-    notes = (told,) if kind in _TOLD else _fixed_note(look.lines) if kind == "lines" else ()
+    notes: tuple[str, ...] = (told,) if kind in _TOLD else _fixed_note(look.lines) if kind == "lines" else ()
+    if kind in ("lines", "blocks") and not look.config.format:
+        notes = notes or labels_note(look.lines)
     return replace(reading, columns=columns, notes=(*reading.notes, *notes))
 
 
@@ -247,8 +250,14 @@ KINDS = {  # in the order in which they are tried
                    _each(_scored)),
     "sections": Kind(("label", "text"), "the name of a section stands before each sentence, as in PubMed RCT",
                      _are_sections, _sections),
+    "marked": Kind(("label", "text"), "the label stands before or behind the text of each line", are_marked,
+                   lambda lines, _: marked_rows(lines)),
+    "pairs": Kind(("label", "text"), "of every two lines one is the label of the other", are_pairs,
+                  lambda lines, _: paired_rows(lines)),
+    "headed": Kind(("label", "text"), "the headings are the labels of the lines below them", are_headed,
+                   lambda lines, _: headed_rows(lines)),
     "blocks": Kind(("text",), "a blank line stands between two documents", _has_blocks, _blocks),
     "file": Kind(("text",), "the file is one document", lambda _: False, _file),
     "lines": Kind(("text",), "each line is a document", lambda _: True, _lines),
 }
-_TOLD = ("trees", "scored", "sections")
+_TOLD = ("trees", "scored", "sections", "marked", "pairs", "headed")
