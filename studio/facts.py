@@ -41,7 +41,7 @@ class CorpusFacts:
     def save(self, cache: Path) -> None:
         """Write the facts into ``cache``; a folder that cannot be written costs the estimates, nothing else."""
         with suppress(OSError):
-            cache.mkdir(parents=True, exist_ok=True)
+            cache.mkdir(exist_ok=True)  # in a project that is there: one that was moved away is not made anew
             with whole(cache / FILE) as beside:
                 beside.write_text(json.dumps(asdict(self)), encoding="utf-8")
 

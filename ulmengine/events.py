@@ -180,11 +180,14 @@ class LogLost(Event):
 
 @dataclass(frozen=True, slots=True)
 class SaveFailed(Event):
-    """The disk is full: nothing was lost, but nothing can be saved until there is room. Asking for the next event
-    tries again. ``text``: what happened and what is kept; ``advice``: what to do."""
+    """Nothing was lost, but nothing can be saved for now. Asking for the next event tries again. ``text``: what
+    happened and what is kept; ``advice``: what to do; ``cause``: "disk_full" or "folder_gone"; ``stopping``: the run
+    was to be stopped, and is held instead: to stop it once more tries again."""
 
     text: str
     advice: str
+    cause: str = "disk_full"
+    stopping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +290,10 @@ class ModelSaved(Event):
 class Failed(Event):
     """The run ended by an error, told in the person's words.
 
-    ``cause``: "out_of_memory", "nan_loss", "disk_full", "data", "checkpoint", "device", "processes", "corpus_changed",
-    "program_changed" or "bug". ``kept``: what is safe. ``advice``: what to try. ``details``: the technical report.
-    ``remedy``: settings, by name, with which going on from the last checkpoint may work.
+    ``cause``: "out_of_memory", "nan_loss", "disk_full", "folder_gone", "data", "settings", "files", "checkpoint",
+    "device", "processes", "corpus_changed", "program_changed" or "bug". ``kept``: what is safe. ``advice``: what to
+    try. ``details``: the technical report. ``remedy``: settings, by name, with which going on from the last checkpoint
+    may work.
     """
 
     cause: str

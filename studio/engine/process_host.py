@@ -46,6 +46,7 @@ class ProcessHost:
         self._killed = threading.Event()
         self._watch = Watch(RunControl())
         self._ended: RunState | None = None
+        self._heard: RunState | None = None
 
     def run(self, request: RunRequest, sink: Sink) -> None:
         try:
@@ -112,6 +113,10 @@ class ProcessHost:
         if isinstance(item, RunState) and item in ENDINGS:
             self._ended = item
             return
+        if item is RunState.PAUSED and self._heard is RunState.STOPPING:
+            self._stopping.clear()  # it cannot be saved for now, and waits for the person
+        if isinstance(item, RunState):
+            self._heard = item
         if isinstance(item, (Checkpointed, Failed)):
             self._watch.saw(item)
         sink(item)

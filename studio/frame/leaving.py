@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from studio.ask import Ask, Choice
 from studio.shell import Shell
 from studio.words import time_words
+from ulmengine.events import SaveFailed
 from ulmengine.plan.control import RunState
 
 from .tray import Tray
@@ -34,6 +35,7 @@ class Leaving(QObject):
         self._tray = tray
         self._decided = False
         self._at_once = False
+        self._heard: RunState | None = None
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_S * 1_000)
         self._patience.timeout.connect(self._still_saving)
         shell.run.stateChanged.connect(self._state_changed)
@@ -87,7 +89,12 @@ class Leaving(QObject):
 
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:
-        if not self._decided or self.shell.busy:
+        if not self._decided:
+            return
+        if self.shell.busy:
+            if state is RunState.PAUSED and self._heard is RunState.STOPPING and not self._at_once:
+                self._stay()
+            self._heard = state
             return
         if self._at_once or state in SAVED:
             self._close_later()
@@ -95,13 +102,16 @@ class Leaving(QObject):
             self._stay()
 
     def _stay(self) -> None:
-        """The run ended without being saved: the window stays, and says so, until the person decides anew."""
+        """The run ended without being saved, or waits until it can be: the window stays, and says so, until the person
+        decides anew."""
         self._decided = False
         self._patience.stop()
         self._window.setEnabled(True)
         self._window.show()
         failure = self.shell.run.failure
-        why = failure.title if failure is not None else self.tr("it ended unexpectedly")
+        trouble = self.shell.shown.trouble
+        why = failure.title if failure is not None else trouble.text if isinstance(trouble, SaveFailed) else \
+            self.tr("it ended unexpectedly")
         self.shell.go("train")
         self.shell.toast(self.tr("The run could not be saved, so the window stays open: {why}").format(why=why),
                          "error", self.tr("Quit now"), self.quit_now)

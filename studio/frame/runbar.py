@@ -18,7 +18,7 @@ from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot, keep_place
 from studio.widgets.layouts import in_column, in_row
 from studio.words import corrected_words, figure, short_name, state_words, time_words, words
-from ulmengine.events import Diverging, Failed, Progress
+from ulmengine.events import Diverging, Failed, Progress, SaveFailed
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, run_name
 
@@ -260,6 +260,8 @@ class RunBar(QWidget):
             return (self._first_step_words(),)
         if state is RunState.FAILED and isinstance(run.trouble, Failed):
             return (words(run.trouble.title),)
+        if isinstance(run.trouble, (SaveFailed, Diverging)):
+            return (self._waits_words(run.trouble),)
         if state is RunState.FINISHED and history.evaluated is not None:
             told = self.tr("Accuracy {share} with word counts") if history.evaluated.has_blend else \
                 self.tr("Accuracy {share}")
@@ -279,6 +281,12 @@ class RunBar(QWidget):
         several = self.tr("{number} of {count}: {name}")
         return (*(several.format(number=stage.index + 1, count=count, name=name) for name in (stage.name, short)),
                 place)
+
+    def _waits_words(self, trouble: SaveFailed | Diverging) -> str:
+        """What it waits for the person with."""
+        if isinstance(trouble, Diverging):
+            return self.tr("The loss grows")
+        return self.tr("The disk is full") if trouble.cause == "disk_full" else self.tr("The run's folder is gone")
 
     def _first_step_words(self) -> str:
         """What there is to do before a first run."""

@@ -73,7 +73,8 @@ class FailureCard(Card):
             attempt = _TryButton(text, action, "primary" if number == 0 else "plain")
             attempt.tried.connect(self._dismiss)
             self._buttons.add(attempt)
-        for text, icon, slot in ((self.tr("Details"), "text", self._toggle), (self.tr("Copy"), "copy", self._copy)):
+        details = [(self.tr("Details"), "text", self._toggle)] if self._details.toPlainText() else []
+        for text, icon, slot in (*details, (self.tr("Copy"), "copy", self._copy)):
             button = Button(text, icon, "quiet")
             button.clicked.connect(slot)
             self._buttons.add(button)

@@ -91,3 +91,18 @@ def test_the_question_tells_how_old_the_last_checkpoint_is(tmp_path: Path) -> No
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "step-1.safetensors").write_bytes(b"x")
     assert leaving.last_checkpoint_words(tmp_path) == "The last checkpoint is 1 s old."
+
+
+def test_a_window_whose_run_waits_for_room_stays_open_at_once(
+    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.start_run()
+    run.move(Move.BEGUN)
+    ask.answers = ["stop"]
+    window.close()
+    run.say(ev.SaveFailed("The disk is full.", "Free some space.", stopping=True))
+    run.move(Move.HELD)
+    assert window.isEnabled()
+    assert window.pages.key == "train"
+    assert window.bar.stage.text() == "The disk is full"

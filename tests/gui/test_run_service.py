@@ -187,6 +187,24 @@ def test_a_run_that_waits_for_room_goes_on_and_ends_well(make: Make, qtbot: QtBo
     assert len(told.of(ev.Checkpointed)) == 1
 
 
+@pytest.mark.parametrize("on", [False, True])
+def test_a_run_that_cannot_be_saved_when_it_is_stopped_is_held(
+    make: Make, qtbot: QtBot, tmp_path: Path, on: bool
+) -> None:
+    service, told = make(replay.no_room_to_stop)
+    service.start(replay.small_config(), tmp_path / "run")
+    qtbot.waitUntil(lambda: bool(told.of(ev.Step)), timeout=WAIT)
+    service.stop()
+    qtbot.waitUntil(lambda: service.state is RunState.PAUSED, timeout=WAIT)
+    assert [event.stopping for event in told.of(ev.SaveFailed)] == [True]
+    if on:  # there is room after all, and the person thinks better of it
+        before = len(told.of(ev.Step))
+        service.resume()
+        qtbot.waitUntil(lambda: len(told.of(ev.Step)) > before + 2, timeout=WAIT)
+    service.stop()
+    until(qtbot, service, RunState.STOPPED)
+
+
 def test_a_failure_that_the_run_tells_itself(make: Make, qtbot: QtBot, tmp_path: Path) -> None:
     service, told = make(replay.failing_run)
     service.start(replay.small_config(), tmp_path)

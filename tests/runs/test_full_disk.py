@@ -11,10 +11,15 @@ import pytest
 
 from tests.runs.made import tiny_run
 from ulmengine import events as ev
-from ulmengine.record import RunFolder
+from ulmengine.config import ConfigError
+from ulmengine.corpus import CorpusError
+from ulmengine.models import ModelError
+from ulmengine.plan.errors import CannotBeginError
+from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.record.failures import cause_of
 from ulmengine.record.log import EventLog, LogFollower, read_events
 from ulmengine.runs import Run, run
+from ulmengine.training import session
 
 
 def step(total: int) -> ev.Step:
@@ -121,3 +126,82 @@ def test_a_full_disk_is_known_under_what_was_made_of_it() -> None:
     wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device")
     assert cause_of(wrapped) == "disk_full"
     assert cause_of(ValueError("another")) == "data"
+
+
+def moved_away(tmp_path: Path, when: type[ev.Event], *, put_back: bool) -> tuple[list[ev.Event], RunFolder]:
+    """What a run says whose project is renamed at its first event of that kind; at the third complaint it is renamed
+    back, or else the run is closed."""
+    folder = tiny_run(tmp_path / "project" / "runs" / "one")
+    away, said = tmp_path / "renamed", list[ev.Event]()
+    events = Run(folder, cache=tmp_path / "cache").events()
+    for event in events:
+        if isinstance(event, when) and not away.exists() and not any(isinstance(one, ev.SaveFailed) for one in said):
+            (tmp_path / "project").rename(away)
+        said.append(event)
+        if isinstance(event, ev.SaveFailed):
+            assert not (tmp_path / "project").exists()  # nothing is made anew in its place
+            if sum(isinstance(one, ev.SaveFailed) for one in said) == 3:
+                if put_back:
+                    away.rename(tmp_path / "project")
+                else:
+                    with pytest.raises(RunFolderError, match="folder is gone"):
+                        events.close()
+    return said, folder
+
+
+@pytest.mark.parametrize("when", [ev.Step, ev.StageEnded, ev.RunStarted])
+def test_a_run_whose_folder_was_moved_waits_and_goes_on_once_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: type[ev.Event]
+) -> None:
+    monkeypatch.setattr(run, "RETRY_S", 0.0)
+    monkeypatch.setattr(session, "RETRY_S", 0.0)
+    (tmp_path / "project" / "runs").mkdir(parents=True)
+    said, folder = moved_away(tmp_path, when, put_back=True)
+    complaints = [event for event in said if isinstance(event, ev.SaveFailed)]
+    assert {event.cause for event in complaints} == {"folder_gone"}
+    assert str(folder.path) in complaints[0].text
+    assert isinstance(said[-1], ev.Finished)
+    assert folder.model_path.is_file()
+    steps = [event.total for event in folder.events() if isinstance(event, ev.Step)]
+    assert steps == list(range(1, len(steps) + 1))
+
+
+def test_a_run_ended_while_its_folder_is_away_can_go_on_once_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "RETRY_S", 0.0)
+    monkeypatch.setattr(session, "RETRY_S", 0.0)
+    (tmp_path / "project" / "runs").mkdir(parents=True)
+    said, folder = moved_away(tmp_path, ev.StageEnded, put_back=False)
+    assert isinstance(said[-1], ev.SaveFailed)
+    assert not (tmp_path / "project").exists()
+    (tmp_path / "renamed").rename(tmp_path / "project")
+    assert isinstance(list(Run(folder, cache=tmp_path / "cache").events(resume=True))[-1], ev.Finished)
+
+
+def test_a_folder_gone_while_the_model_is_saved_is_told_and_not_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "project" / "runs").mkdir(parents=True)
+    folder = tiny_run(tmp_path / "project" / "runs" / "one")
+    said: list[ev.Event] = []
+    for event in Run(folder, cache=tmp_path / "cache").events():
+        said.append(event)
+        if isinstance(event, ev.Progress) and event.task == "Working out the intervals":
+            (tmp_path / "project").rename(tmp_path / "renamed")
+    last = said[-1]
+    assert isinstance(last, ev.Failed)
+    assert last.cause == "folder_gone"
+    assert str(folder.path) in last.title
+    assert not (tmp_path / "project").exists()
+    (tmp_path / "renamed").rename(tmp_path / "project")
+    assert isinstance(list(Run(folder, cache=tmp_path / "cache").events(resume=True))[-1], ev.Finished)
+
+
+@pytest.mark.parametrize(("error", "cause"), [
+    (PermissionError(errno.EACCES, "no"), "files"), (OSError(errno.EROFS, "read only"), "files"),
+    (FileNotFoundError(errno.ENOENT, "gone"), "files"), (ConfigError("no such setting"), "files"),
+    (ModelError("damaged"), "files"), (RunFolderError("is none"), "files"), (CorpusError("no texts"), "data"),
+    (ValueError("another"), "data"), (CannotBeginError("One class.", "Label more."), "data"),
+    (OSError(errno.ENOSPC, "full"), "disk_full"), (MemoryError(), "out_of_memory"),
+])
+def test_each_failure_has_a_cause_of_its_own(error: BaseException, cause: str) -> None:
+    assert cause_of(error) == cause

@@ -313,7 +313,7 @@ def test_going_back_to_a_damaged_checkpoint_leaves_the_newer_ones(tmp_path: Path
     (folder.checkpoints / f"{names[0]}.safetensors").write_bytes(b"short")
     last = list(Run(folder).events(checkpoint=names[0]))[-1]
     assert isinstance(last, ev.Failed)
-    assert (last.cause, names[0] in last.title) == ("data", True)
+    assert (last.cause, names[0] in last.title) == ("files", True)
     assert [info.name for info in Checkpoints(folder.checkpoints).all()] == names
 
 

@@ -99,3 +99,39 @@ def test_who_stops_while_the_disk_is_full_is_told_and_loses_nothing_saved(tmp_pa
     assert all(Checkpoints(folder.checkpoints).verify(info.name) for info in Checkpoints(folder.checkpoints).all())
     (disk / "ballast").unlink()
     assert isinstance(list(Run(folder, cache=tmp_path / "cache").events(resume=True))[-1], ev.Finished)
+
+
+def test_who_stops_while_the_disk_is_full_is_held_and_stops_or_goes_on_when_there_is_room(
+    tmp_path: Path, disk: Path
+) -> None:
+    folder = tiny_run(disk / "run")
+    one, control, ballast = Run(folder, cache=tmp_path / "cache"), RunControl(), disk / "ballast"
+    control.put_down = one.put_down
+    told: list[ev.SaveFailed] = []
+
+    def stop_once_more() -> None:
+        while control.state is not RunState.PAUSED:
+            time.sleep(0.01)
+        if len(told) == 2:  # the first time for nothing: there is no more room than before
+            ballast.unlink()
+        control.stop()
+
+    def sink(event: ev.Event) -> None:
+        if isinstance(event, ev.Step) and event.total == 5:
+            fill(ballast)
+            control.stop()
+        if isinstance(event, ev.SaveFailed):
+            told.append(event)
+            threading.Thread(target=stop_once_more).start()
+
+    drive(one.events(), control, sink)
+    assert control.state is RunState.STOPPED
+    assert [event.stopping for event in told] == [True, True]
+    latest = Checkpoints(folder.checkpoints).latest()
+    assert latest is not None
+    assert (latest.reason, latest.total) == ("stop", 5)
+    assert folder.state() is RunState.STOPPED
+    events = list(Run(folder, cache=tmp_path / "cache").events(resume=True))
+    assert isinstance(events[-1], ev.Finished)
+    steps = [event.total for event in folder.events() if isinstance(event, ev.Step)]
+    assert steps == list(range(1, len(steps) + 1))

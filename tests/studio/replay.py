@@ -200,6 +200,18 @@ def waiting_for_room(request: RunRequest, control: RunControl) -> Generator[ev.E
     return None
 
 
+def no_room_to_stop(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+    """A run without end that finds the disk full when it is stopped for the first time, and then no more."""
+    full = [ev.SaveFailed("The disk is full.", "Free some space.", stopping=True)]
+    control.put_down = lambda: full.pop() if full else None
+    request.folder.mkdir(parents=True, exist_ok=True)
+    step = 0
+    while True:
+        step += 1
+        time.sleep(0.01)
+        yield ev.Step(0, 1, step, step, 1.0, (0.1,), 1.0, 10, 0.0)
+
+
 def failing_run(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
     """A run that tells its own failure as its last event, as the real one does."""
     yield ev.Step(0, 1, 1, 1, math.nan, (0.1,), 1.0, 10, 0.0)

@@ -26,6 +26,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 class ModelError(ValueError):
     """A model file that cannot be read or written; the message says which, why, and what to try."""
 
+    cause = "files"
+
 
 def write_archive(path: Path, entries: Mapping[str, bytes]) -> None:
     """Write ``entries`` (name -> content) as one file, whole or not at all.

@@ -75,7 +75,7 @@ TRANSITIONS: dict[RunState, dict[Move, RunState]] = {
         Move.RESUME: RunState.RUNNING, Move.STEP: RunState.RUNNING, Move.STOP: RunState.STOPPING,
         Move.BROKEN: RunState.FAILED, Move.LOST: RunState.INTERRUPTED,
     },
-    RunState.STOPPING: {Move.CLOSED: RunState.STOPPED, **_ALIVE},
+    RunState.STOPPING: {Move.CLOSED: RunState.STOPPED, Move.HELD: RunState.PAUSED, **_ALIVE},
     RunState.STOPPED: _OVER,
     RunState.INTERRUPTED: _OVER,
     RunState.FAILED: _OVER,
@@ -106,6 +106,8 @@ class RunControl:
         self._skip, self._finish = threading.Event(), threading.Event()
         self._changed = changed
         self._asked = False
+        self.put_down: Callable[[], Event | None] | None = None
+        """Saves what was learnt, before the generator is closed for a stop; says why it cannot be saved for now."""
 
     @property
     def state(self) -> RunState:
@@ -229,6 +231,11 @@ def drive(
             control.hear()
             _wait_out_pause(control)
             if agreed and control.stop_requested:
+                told = None if control.put_down is None else control.put_down()
+                if told is not None:
+                    sink(told)
+                    _quietly(control, Move.HELD)  # closed, it would lose what it has learnt: the person decides
+                    continue
                 events.close()
                 control.move(Move.CLOSED)
                 return None

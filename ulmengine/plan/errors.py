@@ -14,10 +14,11 @@ class CannotBeginError(TrainingError):
     """What is asked for cannot work, and nothing was begun.
 
     :ivar advice: what to try. :ivar remedy: settings, by name, with which it can begin all the same.
+    :ivar cause: "data" or "settings", whichever is to be looked at.
     """
 
-    def __init__(self, text: str, advice: str, remedy: dict[str, Any] | None = None) -> None:
-        self.text, self.advice, self.remedy = text, advice, remedy or {}
+    def __init__(self, text: str, advice: str, remedy: dict[str, Any] | None = None, cause: str = "data") -> None:
+        self.text, self.advice, self.remedy, self.cause = text, advice, remedy or {}, cause
         super().__init__(f"{text} {advice}")
 
 

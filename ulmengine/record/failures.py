@@ -8,11 +8,12 @@ import math
 import sys
 import traceback
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from ulmengine.config import RunConfig
+from ulmengine.config import ConfigError, RunConfig
 from ulmengine.disk import is_disk_full
-from ulmengine.events import Diverging, Failed
+from ulmengine.events import Diverging, Failed, SaveFailed
 from ulmengine.plan.errors import CannotBeginError, NanLossError
 
 from .checkpoints import CheckpointInfo
@@ -36,6 +37,21 @@ def describe(error: BaseException, *, kept: str = "") -> Failed:
     return Failed(cause, title, kept, advice, details)
 
 
+def cannot_save(error: OSError, folder: Path, *, stopping: bool = False) -> SaveFailed | None:
+    """What to say where ``error`` keeps the run in ``folder`` from being saved for now; None where waiting is no help.
+
+    :param stopping: the run was to be stopped.
+    """
+    held = "It was not stopped, for what" if stopping else "What"
+    if not folder.is_dir():
+        return SaveFailed(f"The run's folder is gone from {folder}, so the run could not be saved. {held} was learnt "
+                          "is in memory.", "Put the folder back where it was, then try again.", "folder_gone", stopping)
+    if is_disk_full(error):
+        return SaveFailed(f"The disk is full, so the run could not be saved. {held} was learnt is in memory, and the "
+                          "checkpoint before is whole.", "Free some space, then go on.", stopping=stopping)
+    return None
+
+
 def cause_of(error: BaseException) -> str:
     """Which kind of failure ``error`` is; the names are those of :class:`ulmengine.events.Failed`."""
     text = str(error).lower()
@@ -46,8 +62,10 @@ def cause_of(error: BaseException) -> str:
     own = getattr(error, "cause", None)
     if isinstance(own, str):
         return own
+    if isinstance(error, OSError | ConfigError):
+        return "files"
     # The engine's own errors are written for a person: whatever they are, they are no bug.
-    if isinstance(error, (ValueError, OSError)) or type(error).__module__.startswith("ulmengine."):
+    if isinstance(error, ValueError) or type(error).__module__.startswith("ulmengine."):
         return "data"
     if any(words in text for words in _PROCESSES):
         return "processes"
@@ -89,7 +107,9 @@ def _words(cause: str, error: BaseException) -> tuple[str, str]:
                 "folder; the earlier version of the program can still go on with it.")
     if isinstance(error, CannotBeginError):
         return error.text, error.advice
-    if cause in ("data", "checkpoint"):
+    if cause == "folder_gone":
+        return str(error), "Put the folder back where it was, then go on from the last checkpoint."
+    if cause in ("data", "files", "checkpoint"):
         # The engine's own errors say themselves what to try.
         own = type(error).__module__.startswith("ulmengine.") and str(error)
         return (str(error) or type(error).__name__, "" if own else "Look at the files and settings named here.")

@@ -35,6 +35,17 @@ BRANCH, IMPORTED = "branch.json", "imported.json"
 class RunFolderError(ValueError):
     """The folder is no run of this program, or cannot be used as asked; the message says why and what to try."""
 
+    cause = "files"
+
+
+class RunFolderGoneError(RunFolderError):
+    """The folder of a run that is under way was moved or removed."""
+
+    cause = "folder_gone"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"The run's folder is gone from {path}")
+
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
@@ -144,6 +155,11 @@ class RunFolder:
             raise RunFolderError(f"{path} holds no run (config.toml is missing)")
         return folder
 
+    def refuse_if_gone(self) -> None:
+        """Make no folder anew for a run whose own was moved away. :raises RunFolderGoneError: it was."""
+        if not self.path.is_dir():
+            raise RunFolderGoneError(self.path)
+
     def config(self) -> RunConfig:
         """The frozen description, as it was meant when the run began.
 
@@ -192,7 +208,8 @@ class RunFolder:
         return RunState.INTERRUPTED
 
     def append_text(self, line: str) -> None:
-        """Add a line with the time of day to the log for people; an empty one, or one without room, is left out."""
+        """Add a line with the time of day to the log for people; an empty one, or one without room or folder, is left
+        out."""
         if not line:
             return
         line = f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {line}"
@@ -200,7 +217,7 @@ class RunFolder:
             with self.text_log_path.open("a", encoding="utf-8", errors="replace") as file:
                 file.write(line + "\n")
         except OSError as error:
-            if not is_disk_full(error):
+            if not is_disk_full(error) and self.path.is_dir():
                 raise
 
 

@@ -64,6 +64,7 @@ def finalize_classifier(
             folder, kept, majority_label(documents), config.seed, refit=bool(before_refit),
             unseen=labels_without_training(documents)))
         yield result
+    folder.refuse_if_gone()
     save_bundle(
         folder.model_path, kind="classifier", state=_state(classifiers), tokenizer=prepared.tokenizer.to_json(),
         sizes=prepared.sizes, model=config.model, labels=documents.labels, multi_label=documents.multi_label,
@@ -122,6 +123,7 @@ def finalize_language_model(
                 for one in models if one in perplexities]
         card["validation perplexity"] = (f"{', '.join(each)} on {prepared.stores['validation'].tokens:,} "
                                          f"tokens of {documents.count('validation'):,} texts held back")
+    folder.refuse_if_gone()
     save_bundle(
         folder.model_path, kind="language_model", state=_state(models), tokenizer=prepared.tokenizer.to_json(),
         sizes=prepared.sizes, model=config.model, bptt=config.language_model.bptt,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Generator
@@ -18,11 +20,12 @@ from ulmengine.config import RunConfig
 from ulmengine.disk import is_disk_full
 from ulmengine.nets import choose_device, precision_for
 from ulmengine.plan.divergence import Divergence, watched
+from ulmengine.plan.errors import CannotBeginError
 from ulmengine.record import saved_event
 from ulmengine.record.changes import change, changed_since, check_change, times_changed
 from ulmengine.record.checkpoints import CheckpointInfo
-from ulmengine.record.failures import describe, remedy
-from ulmengine.record.folder import START, RunFolder, RunFolderError, last_event
+from ulmengine.record.failures import cannot_save, describe, remedy
+from ulmengine.record.folder import START, RunFolder, RunFolderError, RunFolderGoneError, last_event
 from ulmengine.record.lock import RunBusyError
 from ulmengine.record.log import EventLog
 from ulmengine.record.phrases import in_words
@@ -70,6 +73,9 @@ class Run:
         self._repeating = False
         self._log_is_ours = True  # False: it still is as the run was left, and may have to stay so
         self._closing = False
+        self._ctx: TrainContext | None = None
+        self._unwritten: ev.Event | None = None
+        self._log: EventLog | None = None
         self._task: str | None = None
         self._rows: int | None = None
         self._warning = ""
@@ -98,16 +104,17 @@ class Run:
                 self._repeating = start is not None
                 self._log_is_ours = start is None and last_event(self.folder.log_path) is None
                 self._total = 0 if start is None else self.checkpoints.info(start).total
-                log = self.folder.open_log(keep=0 if self._log_is_ours else None)
+                log = self._log = self.folder.open_log(keep=0 if self._log_is_ours else None)
                 yield from self._logged(watched(self._work(start, log), self._watch), log)
             except GeneratorExit:
                 if log is not None and self._log_is_ours:
-                    log.append(ev.Stopped(self._total))
+                    self._log_stop(log)
                 raise
             except RunBusyError:
                 raise  # the folder is another process' now: not a word into it
             except Exception as error:
-                failed = replace(describe(error, kept=self._kept()), remedy=self._remedy(error))
+                found = error if self.folder.path.is_dir() else RunFolderGoneError(self.folder.path)
+                failed = replace(describe(found, kept=self._kept()), remedy=self._remedy(found))
             finally:
                 if log is not None and failed is None:
                     log.close()
@@ -116,6 +123,18 @@ class Run:
                 if self._closing:
                     raise RunFolderError(f"The run could not be saved when it stopped: {failed.title}. {failed.kept}")
                 yield failed
+
+    def put_down(self) -> ev.SaveFailed | None:
+        """Save what was learnt since the last checkpoint, in the thread that asks for the events and between two of
+        them, so that closing the generator can lose nothing; what to say where it cannot be saved for now."""
+        try:
+            if self._unwritten is not None and self._log is not None:
+                self._append(self._log)
+            if self._ctx is not None and self._ctx.put_down is not None:
+                self._ctx.put_down()
+        except OSError as error:
+            return cannot_save(error, self.folder.path, stopping=True)
+        return None
 
     def _find(self, resume: bool, checkpoint: str | None, finish: bool) -> str | None:
         """The checkpoint to go on from; None: the run begins."""
@@ -203,23 +222,44 @@ class Run:
         yield event
 
     def _write_down(self, event: ev.Event, log: EventLog) -> Generator[ev.Event, None, None]:
-        """Add ``event`` to the log; while the disk is full that is said, and tried again with every next event."""
+        """Add ``event`` to the log; while the disk is full, or the folder gone, that is said, and tried again with
+        every next event."""
         self._lock.check()
-        while True:
+        self._unwritten = event
+        while self._unwritten is not None:
+            told = None
             try:
-                log.append(event)
-                return
+                self._append(log)
             except OSError as error:
-                if not is_disk_full(error):
+                told = cannot_save(error, self.folder.path)
+                if told is None:
                     raise
+            if told is None:
+                return
             try:
-                yield ev.SaveFailed("The disk is full, so the run's log cannot be written. Nothing is lost yet.",
-                                    "Free some space, then go on.")
+                yield told
             except GeneratorExit:
                 with suppress(OSError):
-                    log.append(event)
+                    self._append(log)
                 raise
             time.sleep(RETRY_S)
+
+    def _append(self, log: EventLog) -> None:
+        """Write the event in hand down. :raises OSError: the disk is full, or the folder gone: an open file is written
+        to wherever it has been moved, and nobody would find it there."""
+        if not self.folder.path.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.folder.path))
+        if self._unwritten is not None:
+            log.append(self._unwritten)
+            self._unwritten = None
+
+    def _log_stop(self, log: EventLog) -> None:
+        """Everything is saved by now; for want of this word alone nobody is to hear of a failure."""
+        try:
+            log.append(ev.Stopped(self._total))
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
 
     def _mirror(self) -> tuple[TensorBoardMirror | None, ev.Note | None]:
         if not self.folder.config().saving.tensorboard:
@@ -241,15 +281,17 @@ class Run:
         self._rows = rows_read(config, prepared.language_model_tokens)
         plans = prepared.plans()
         if not plans:
-            raise RunFolderError("nothing is to be trained: every stage has 0 epochs; give at least one stage an epoch")
+            raise CannotBeginError("Nothing is to be trained: every stage has 0 epochs.",
+                                   "Give at least one stage an epoch.", cause="settings")
         snapshot = None if start is None else self.checkpoints.load(start)
         in_vain = self._early.check(plans, snapshot)
         ctx = TrainContext(
             device=device, precision=precision, minutes=config.saving.minutes, skip=self._skip,
             end_at_once=self._early.wanted,
             checkpoint=None if log is None else partial(self._save, config, log),
-            world=self._world,
+            world=self._world, folder=self.folder.path,
         )
+        self._ctx = ctx
         stages = Stages(prepared, plans, ctx, self.checkpoints, self._early)
         if snapshot is not None:
             stages.bring_back(snapshot)
@@ -376,6 +418,8 @@ class Run:
         return remedy(error, config, self._task, self._rows)
 
     def _kept(self) -> str:
+        if not self.folder.path.is_dir():
+            return "What was saved is in it, wherever it is now."
         latest = self.checkpoints.latest()
         if latest is None:
             return "Nothing had been trained long enough to be saved."

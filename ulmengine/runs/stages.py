@@ -13,6 +13,7 @@ from ulmengine.events import Event
 from ulmengine.inference.writing import write_on
 from ulmengine.nets import LanguageModel, TextClassifier, set_precision
 from ulmengine.plan import StagePlan
+from ulmengine.plan.errors import CannotBeginError
 from ulmengine.record.checkpoints import CheckpointError
 from ulmengine.record.folder import START, RunFolderError
 from ulmengine.training import Checkpoints, Snapshot, StageResult, TrainContext, train_classifier, train_language_model
@@ -111,7 +112,7 @@ class Stages:
         model = self.classifiers[direction]
         batches = document_batches(prepared, direction, ALL_LABELLED if plan.refit else "train")
         if batches is None:
-            raise RunFolderError("the corpus has no training documents left; make the held-back shares smaller")
+            raise CannotBeginError("The corpus has no training documents left.", "Make the held-back shares smaller.")
         held = None if plan.refit else document_batches(prepared, direction, "validation")
         if plan.refit and start is None:
             self.before_refit[direction] = copy_of(model.state_dict().items())

@@ -39,7 +39,7 @@ class Checkpoints(CheckpointFolder):
 
         :raises OSError: it cannot be written (disk full, say); the earlier checkpoints are as they were.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(exist_ok=True)  # not the run's folder: one that was moved away is not made anew
         earlier = self.all()
         sequence = earlier[-1].sequence + 1 if earlier else 1
         name = f"{sequence:06d}-{snapshot.reason}"

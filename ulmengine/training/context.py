@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -92,6 +93,8 @@ class TrainContext:
     :ivar read_every: steps between two looks at the losses; 0: each step on the CPU, every 16 on a graphics card,
         where each look waits for the device.
     :ivar world: the processes that train together; None: this one alone.
+    :ivar folder: the run's, where the snapshots go.
+    :ivar put_down: saves the stage in hand as it stands between two of its events; None where none is in hand.
     """
 
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
@@ -105,4 +108,6 @@ class TrainContext:
     optimizer: LayerOptimizer | None = None
     read_every: int = 0
     world: World | None = None
+    folder: Path = field(default_factory=Path)
     clock: Callable[[], float] = time.monotonic
+    put_down: Callable[[], None] | None = field(default=None, init=False)

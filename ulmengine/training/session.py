@@ -16,10 +16,10 @@ from uuid import uuid4
 
 from torch import Tensor
 
-from ulmengine.disk import is_disk_full
-from ulmengine.events import EpochEnded, Event, Note, SaveFailed, StageEnded, StageStarted, Step, TextWritten, retold
+from ulmengine.events import EpochEnded, Event, Note, StageEnded, StageStarted, Step, TextWritten, retold
 from ulmengine.plan.errors import NanLossError
 from ulmengine.plan.stages import StagePlan
+from ulmengine.record.failures import cannot_save
 
 from .context import Snapshot, StageResult, Taken, TrainContext
 from .progress import Best, Unread
@@ -55,6 +55,7 @@ class Session(StageState):
         if ctx.world is not None:
             ctx.world.part_random_numbers()
         self._started = ctx.clock() - self.standing.seconds
+        ctx.put_down = self.put_down
 
     # --- what the loop asks for
 
@@ -131,6 +132,7 @@ class Session(StageState):
 
     def leave(self) -> None:
         """Leave the network as evaluation wants it."""
+        self.ctx.put_down = None
         self.optimizer.zero_grad()
         self.model.eval()
 
@@ -259,17 +261,18 @@ class Session(StageState):
         ))
 
     def _save(self, reason: str) -> Generator[Event, None, None]:
-        """Save, and say so; a full disk is told, and tried again when the consumer asks for more."""
+        """Save, and say so; a full disk, or a folder that is gone, is told, and tried again when the consumer asks for
+        more."""
         carry = self.carried(together=True)
         while True:
             try:
                 event = self._checkpoint(reason, carry)
             except OSError as error:
-                if not is_disk_full(error):
+                told = cannot_save(error, self.ctx.folder)
+                if told is None:
                     raise
                 self._unsaved = True
-                yield SaveFailed("The disk is full, so the run could not be saved. What was learnt is in memory, and "
-                                 "the checkpoint before is whole.", "Free some space, then go on.")
+                yield told
                 time.sleep(RETRY_S)
                 continue
             if event is not None:

@@ -172,7 +172,12 @@ def read_stamp(config: CorpusConfig, base: Path) -> Generator[Event, None, str]:
 
 
 def read_corpus(config: RunConfig, cache: Path, base: Path) -> Generator[Event, None, Opened]:
-    """All of the corpus; what was imported before is there at once."""
+    """All of the corpus; what was imported before is there at once.
+
+    :raises CorpusError: it cannot be read, or the project's folder is gone.
+    """
+    if not base.is_dir():
+        raise CorpusError(f"The project's folder is gone from {base}. Put it back, or open it where it is now.")
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed, base=base)
     snippets = yield from make_snippets(documents)
     return Opened(documents, snippets, {part: documents.count(part) for part in PART_NAMES}, balance(documents))

@@ -47,6 +47,7 @@ class GoingOn(QObject):
         self.project = project
         self.shell = shell
         self._waiting: tuple[RunFolder, Callable[[], object]] | None = None
+        self._heard: RunState | None = None
         self._copier = JobSlot(self, self._copied, self._not_copied)
         shell.run.stateChanged.connect(self._state_changed)
 
@@ -141,7 +142,8 @@ class GoingOn(QObject):
 
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:
-        if self._waiting is None or self.shell.run.active:
+        held, self._heard = state is RunState.PAUSED and self._heard is RunState.STOPPING, state
+        if self._waiting is None or (self.shell.run.active and not held):
             return
         (folder, deed), self._waiting = self._waiting, None
         if state in (RunState.STOPPED, RunState.FINISHED) and self.shell.run.folder == folder.path:

@@ -48,7 +48,11 @@ class Mender(QObject):
             self._tried.clear()
         self._folder = run.folder
         if isinstance(trouble, SaveFailed):
-            waits = Failed("disk_full", self.tr("The disk is full: the run waits"), trouble.text, trouble.advice, "")
+            title = self.tr("The disk is full: the run waits") if trouble.cause == "disk_full" else \
+                self.tr("The run's folder is gone: the run waits")
+            waits = Failed(trouble.cause, title, trouble.text, trouble.advice, "")
+            if trouble.stopping:
+                return waits, [(self.tr("Try again"), self.shell.run.stop), (self.tr("Go on training"), self.go_on)]
             return waits, [(self.tr("Try again"), self.go_on)]
         if run.unreadable and isinstance(trouble, Failed):
             return trouble, [(self.tr("Try again"), run.again)]
@@ -70,13 +74,15 @@ class Mender(QObject):
                 return self._smaller(failed.remedy or halved_batch(config, task), resumable=bool(infos)) or go_on
             case "nan_loss":
                 return self._slower(failed.remedy or lower_rate(config, task), last_good(infos, self._tried))
-            case "disk_full":
+            case "disk_full" | "folder_gone" | "files":
                 return [(self.tr("Try again"), self.go_on if infos else partial(self.change_and_start, {}))]
             case "data" if failed.remedy:
                 return [(self._all_the_same(failed.remedy), partial(self.change_and_start, failed.remedy)),
                         (self.tr("Look at the corpus"), self.look)]
             case "data":
                 return [(self.tr("Look at the corpus"), self.look)]
+            case "settings":
+                return [(self.tr("Look at the stages"), partial(self.shell.go, "rates"))]
             case "corpus_changed":
                 return [(self.tr("Begin a new run with the changed texts"), partial(self.begin_again, config))]
             case "checkpoint" if infos:

@@ -244,3 +244,41 @@ def test_the_curves_are_saved_as_a_table(bench: Bench, tmp_path: Path) -> None:
     assert len((tmp_path / "curves.csv").read_text(encoding="utf-8").splitlines()) == 61
     bench.page.export()
     assert [notice.level for notice in news] == ["ok", "error"]
+
+
+def test_a_stop_without_room_is_a_card_that_tries_again_or_goes_on(qtbot: QtBot, tmp_path: Path) -> None:
+    bench = Bench(qtbot, tmp_path, replay.no_room_to_stop)
+    card = bench.page.view.failure
+    bench.click(bench.page.view.big_start)
+    qtbot.waitUntil(lambda: bench.page.view.buttons.stop.isVisible() and bench.page.history.total > 0, timeout=WAIT)
+    bench.click(bench.page.view.buttons.stop)
+    bench.until(RunState.PAUSED)
+    qtbot.waitUntil(card.isVisible, timeout=WAIT)
+    assert [one.text() for one in card.findChildren(Button) if one.text()] == ["Try again", "Go on training", "Copy"]
+    bench.click(next(one for one in card.findChildren(Button) if one.text() == "Try again"))
+    bench.until(RunState.STOPPED)
+    assert not card.isVisible()
+    bench.shell.close_project()
+
+
+@pytest.mark.parametrize(("cause", "says"), [
+    ("files", "Try again"), ("folder_gone", "Try again"), ("disk_full", "Try again"),
+    ("settings", "Look at the stages"), ("data", "Look at the corpus"), ("bug", None),
+])
+def test_each_cause_has_a_remedy_of_its_own(bench: Bench, cause: str, says: str | None) -> None:
+    failed = ev.Failed(cause, "It ended", "", "", "")
+    tries = bench.page.mender.tries_of(failed, "classifier", bench.project.config, [])
+    assert [text for text, _ in tries] == ([says] if says else [])
+
+
+def test_nothing_begins_in_a_project_whose_folder_is_gone(bench: Bench, tmp_path: Path) -> None:
+    news: list[str] = []
+    bench.shell.noticed.connect(lambda notice: news.append(notice.text))
+    (tmp_path / "project").rename(tmp_path / "renamed")
+    assert not bench.shell.begin_run()
+    assert not bench.shell.start_run()
+    assert "folder is gone from" in news[-1]
+    assert not (tmp_path / "project").exists()
+    (tmp_path / "renamed").rename(tmp_path / "project")
+    assert bench.shell.begin_run()
+    bench.until(RunState.FINISHED)
