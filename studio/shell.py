@@ -417,11 +417,13 @@ class Shell(QObject):
 
     def resume_run(
         self, folder: Path, checkpoint: str | None = None, *, finish: bool = False, changed: RunConfig | None = None,
+        paused: bool = False,
     ) -> bool:
         """Go on with the run at ``folder``, from its last checkpoint or back from ``checkpoint``.
 
         :param finish: only to its end, with what it has learnt so far.
         :param changed: with these settings; they become the run's own once it can begin with them.
+        :param paused: only to where it stands then.
 
         False if a run is alive, this one cannot be read, or the project that it belongs to is only read here.
         """
@@ -434,7 +436,8 @@ class Shell(QObject):
             return False
         if not self._may_train(folder):
             return False
-        self.claims.when_free(lambda: self.run.start(config, folder, resume=True, checkpoint=checkpoint, finish=finish))
+        self.claims.when_free(lambda: self.run.start(
+            config, folder, resume=True, checkpoint=checkpoint, finish=finish, paused=paused))
         return True
 
     def _may_train(self, own: Path | None = None) -> bool:

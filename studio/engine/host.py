@@ -26,6 +26,7 @@ class RunRequest:
     ``config``: with what; a run that goes on takes other settings than its own over once it can begin with them.
     ``resume``: go on from the last checkpoint. ``checkpoint``: go back to that one (or to
     :data:`ulmengine.record.START`) and on from there. ``finish``: end with what has been learnt up to there.
+    ``paused``: hold as soon as the run stands there.
     ``models``: the folder of the person's own models, to choose a pretrained one from and to put a language model of
     their texts into.
     """
@@ -38,6 +39,7 @@ class RunRequest:
     pause_between_stages: bool = False
     finish: bool = False
     models: Path | None = None
+    paused: bool = False
 
 
 Request = Literal["pause", "resume", "stop", "step", "skip_stage", "finish", "pause_between_stages"]
@@ -80,6 +82,7 @@ class Watch:
 
     control: RunControl
     pause_between_stages: bool = False
+    pause_when_begun: bool = False
     failed: bool = False
     checkpoint: str = ""
     _last_stage: int = field(default=-1, init=False)
@@ -96,6 +99,8 @@ class Watch:
                 pass_on(self.control, "pause")
             case RunStarted():
                 self._last_stage = len(event.stages) - 1
+                if self.pause_when_begun:
+                    pass_on(self.control, "pause")
             case Checkpointed():
                 self.checkpoint = event.name
             case Finishing():

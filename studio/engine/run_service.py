@@ -81,12 +81,13 @@ class RunService(QObject):
 
     def start(
         self, config: RunConfig, folder: Path, resume: bool = False, checkpoint: str | None = None,
-        finish: bool = False,
+        finish: bool = False, paused: bool = False,
     ) -> None:
         """Begin the run of ``config`` in ``folder``, or go on with the one that stands there.
 
         :param checkpoint: go back to this checkpoint first; what came after it is given up.
         :param finish: end the run with what it has learnt up to there.
+        :param paused: hold as soon as it stands there.
         :raises ControlError: a run is under way.
         """
         if Move.START not in TRANSITIONS[self._state] or self.active:
@@ -95,7 +96,7 @@ class RunService(QObject):
         self._box = Mailbox()
         self._host = self.make_host()
         request = RunRequest(
-            config, folder, self._make, resume, checkpoint, self._between, finish, models_folder()
+            config, folder, self._make, resume, checkpoint, self._between, finish, models_folder(), paused
         )
         self._thread = BackgroundThread(partial(self._host.run, request, partial(_put, self._box)), "training")
         self._thread.ended.connect(self._thread_ended)

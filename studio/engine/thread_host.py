@@ -27,6 +27,7 @@ class ThreadHost:
     def run(self, request: RunRequest, sink: Sink) -> None:
         self._sink = sink
         self._watch.pause_between_stages |= request.pause_between_stages
+        self._watch.pause_when_begun = request.paused
         failure = _carried_out(request, self._control, self._watch, sink)
         if failure is not None and not self._watch.failed:
             sink(failure)

@@ -73,7 +73,7 @@ class FakeRun(QObject):
 
     def start(
         self, config: RunConfig, folder: Path, resume: bool = False, checkpoint: str | None = None,
-        finish: bool = False,
+        finish: bool = False, paused: bool = False,
     ) -> None:
         self.calls.append(("finish_run" if finish else "resume_run") if resume else "start")
         self.config, self.folder = config, folder

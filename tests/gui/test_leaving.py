@@ -102,7 +102,7 @@ def test_a_window_whose_run_waits_for_room_stays_open_at_once(
     ask.answers = ["stop"]
     window.close()
     run.say(ev.SaveFailed("The disk is full.", "Free some space.", stopping=True))
-    run.move(Move.HELD)
+    run.move(Move.UNSAVED)
     assert window.isEnabled()
     assert window.pages.key == "train"
     assert window.bar.stage.text() == "The disk is full"

@@ -48,6 +48,7 @@ class Move(StrEnum):
     STOP = "stop"
     BEGUN = "begun"
     HELD = "held"
+    UNSAVED = "unsaved"
     CLOSED = "closed"
     ENDED = "ended"
     BROKEN = "broken"
@@ -75,7 +76,7 @@ TRANSITIONS: dict[RunState, dict[Move, RunState]] = {
         Move.RESUME: RunState.RUNNING, Move.STEP: RunState.RUNNING, Move.STOP: RunState.STOPPING,
         Move.BROKEN: RunState.FAILED, Move.LOST: RunState.INTERRUPTED,
     },
-    RunState.STOPPING: {Move.CLOSED: RunState.STOPPED, Move.HELD: RunState.PAUSED, **_ALIVE},
+    RunState.STOPPING: {Move.CLOSED: RunState.STOPPED, Move.UNSAVED: RunState.PAUSED, **_ALIVE},
     RunState.STOPPED: _OVER,
     RunState.INTERRUPTED: _OVER,
     RunState.FAILED: _OVER,
@@ -234,7 +235,7 @@ def drive(
                 told = None if control.put_down is None else control.put_down()
                 if told is not None:
                     sink(told)
-                    _quietly(control, Move.HELD)  # closed, it would lose what it has learnt: the person decides
+                    _quietly(control, Move.UNSAVED)  # closed, it would lose what it has learnt: the person decides
                     continue
                 events.close()
                 control.move(Move.CLOSED)

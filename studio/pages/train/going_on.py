@@ -53,14 +53,16 @@ class GoingOn(QObject):
 
     def go_back(self, run: ShownRun, point: Point) -> None:
         """Take ``run`` back to ``point``; the person is asked first if that gives something up, and may branch
-        instead."""
+        instead. One that is paused is paused there too."""
         if run.folder is None or not self.project.may_change():
             return
         lost = partial(self._lost, run, run.folder.path, point)
         answer = self._asked(run, point, lost) if lost() else "back"
         if answer == "back":
             if self._is_there(run.folder, point):
-                self.after_stop(run.folder, partial(self.shell.resume_run, run.folder.path, point.checkpoint))
+                paused = run.own and run.state in (RunState.PAUSED, RunState.PAUSING)
+                self.after_stop(run.folder, partial(self.shell.resume_run, run.folder.path, point.checkpoint,
+                                                    paused=paused))
         elif answer == "new":
             if not self.shell.corpus_outdated():
                 self.after_stop(run.folder, self.shell.start_run)

@@ -265,3 +265,30 @@ def test_going_back_while_running_stops_first(qtbot: QtBot, tmp_path: Path) -> N
     assert states[:3] == [RunState.STOPPING, RunState.STOPPED, RunState.STARTING]
     assert bench.run.shutdown(10.0)
     bench.shell.close_project()
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_paused_run_is_paused_where_it_went_back_to(qtbot: QtBot, tmp_path: Path, paused: bool) -> None:
+    bench = Bench(qtbot, tmp_path, partial(logged, steps=40, nap=0.004))
+    bench.click(bench.page.view.big_start)
+    qtbot.waitUntil(lambda: bench.page.history.total > 45, timeout=WAIT)
+    if paused:
+        bench.click(bench.page.view.buttons.pause)
+        bench.until(RunState.PAUSED)
+    bench.page._list_points()
+    bench.ask.answers = ["back"]
+    states: list[RunState] = []
+    bench.run.stateChanged.connect(states.append)
+    bench.oldest().trigger()
+    qtbot.waitUntil(lambda: RunState.STARTING in states, timeout=WAIT)
+    if paused:
+        bench.until(RunState.PAUSED)
+        before = bench.page.history.total
+        qtbot.wait(100)
+        assert bench.page.history.total == before < 45
+        assert {"resume", "stop", "back"} <= bench.shown()
+        bench.click(bench.page.view.buttons.resume)
+    qtbot.waitUntil(lambda: bench.page.history.total > 3, timeout=WAIT)
+    assert (RunState.PAUSED in states) is paused
+    assert bench.run.shutdown(10.0)
+    bench.shell.close_project()
