@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLockFile, QObject, QTimer, Signal, Slot
@@ -23,8 +25,8 @@ class OpenHere(QObject):
     """Says to other windows which project is open in this one, where it has the say; where another window has it, the
     project is only read here. The system takes it for said no more when the process has ended, however that was."""
 
-    gained = Signal()
-    """The window that had the say is gone: the project can be changed here now."""
+    gained = Signal(bool)
+    """The project can be changed here now: the window that had the say is gone, or (True) its folder can be written."""
     begun = Signal(object)
     """The window that has the say, or another program, has begun these runs of the project: a list of them."""
 
@@ -40,18 +42,24 @@ class OpenHere(QObject):
         """``project`` is open here now, in place of another one; only to be read while another window has the say."""
         self.give_back()
         self._project, self._lock = project, _lock_of(project.folder)
-        project.set_read_only(_is_held_elsewhere(self._lock))
+        locked = not can_write(project.folder)
+        project.set_read_only(locked or _is_held_elsewhere(self._lock), folder=locked)
         if project.read_only:
             self._trained = trained_elsewhere(project.runs)
             self._again.start()
 
     @Slot()
     def look(self) -> None:
-        """Take the say if the window that had it is gone; otherwise see what it has begun."""
+        """Take the say if the window that had it is gone, or the folder can be written now; otherwise see what it has
+        begun."""
         project = self._project
         if not self._again.isActive() or self._lock is None or project is None:
             return
+        folder = project.folder_read_only
+        if folder and not can_write(project.folder):
+            return
         if not self._lock.tryLock(0):
+            project.set_read_only(project.read_only)
             before, self._trained = self._trained, trained_elsewhere(project.runs)
             if begun := [run for run in self._trained if run not in before]:
                 self.begun.emit(begun)
@@ -59,7 +67,7 @@ class OpenHere(QObject):
         self._again.stop()
         if project.read_only:
             project.set_read_only(False)
-            self.gained.emit()
+            self.gained.emit(folder)
 
     def is_elsewhere(self, folder: Path) -> bool:
         """Whether another window has the say over the project in ``folder``, be it open in this one too or not."""
@@ -84,8 +92,19 @@ def _lock_of(folder: Path) -> QLockFile:
 
 def _is_held_elsewhere(lock: QLockFile) -> bool:
     """Take ``lock``; whether that cannot be done because another one holds it. Of a folder that cannot be written
-    nobody knows."""
-    return not lock.tryLock(0) and lock.error() == QLockFile.LockError.LockFailedError
+    nobody knows: what a window that was killed has left there cannot be taken away."""
+    return not lock.tryLock(0) and lock.error() == QLockFile.LockError.LockFailedError and \
+        can_write(Path(lock.fileName()).parent)
+
+
+def can_write(folder: Path) -> bool:
+    """Whether files can be made in ``folder``: not on a disk that is mounted to be read only, nor without the right. A
+    full disk, or a folder that is gone, is told where it is come across."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError as error:
+        return error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def trained_elsewhere(runs: Path) -> list[RunFolder]:

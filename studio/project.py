@@ -46,10 +46,10 @@ class Project(QObject):
     changedElsewhere = Signal()
     """Another window of the program has changed the project; what it says there holds here as well."""
     readOnlyChanged = Signal(bool)
-    """Another window has the say over the project, and this one only reads it; or no longer."""
+    """This window only reads the project: another one has the say, or its folder cannot be written; or no longer."""
     changeWanted = Signal()
-    """What is the project's is to be changed, and another window has the say: it is refused, unless whoever hears this
-    lets this window write."""
+    """What is the project's is to be changed, and this window only reads: it is refused, unless whoever hears this lets
+    it write."""
 
     def __init__(self, folder: Path, config: RunConfig, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +59,8 @@ class Project(QObject):
         """What is known of the labels that a person has corrected."""
         self._config = config
         self._read_only = False
+        self.folder_read_only = False
+        """Whether it is only read because its folder cannot be written."""
         self._unsaved = False
         self._gap = QTimer(self, singleShot=True, interval=SAVE_GAP_MS)
         self._gap.timeout.connect(self._gap_over)
@@ -140,14 +142,18 @@ class Project(QObject):
 
     @property
     def read_only(self) -> bool:
-        """Whether another window has the say over the project."""
+        """Whether another window has the say over the project, or its folder cannot be written."""
         return self._read_only
 
-    def set_read_only(self, on: bool) -> None:
-        """Let this window only read, or write as well: then as the project stands in its file now."""
-        if on != self._read_only:
-            self._read_only = on
-            if not on:
+    def set_read_only(self, on: bool, *, folder: bool = False) -> None:
+        """Let this window only read, or write as well: then as the project stands in its file now.
+
+        :param folder: it is the folder that cannot be written.
+        """
+        before, self._read_only = (self._read_only, self.folder_read_only), on
+        self.folder_read_only = on and folder
+        if before != (on, self.folder_read_only):
+            if before[0] and not on:
                 self._take_over()
             self.readOnlyChanged.emit(on)
 

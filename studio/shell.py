@@ -494,7 +494,7 @@ class Shell(QObject):
     @Slot()
     def write_here_too(self) -> None:
         """Let this window change the open project although another one has the say."""
-        if self.project is not None:
+        if self.project is not None and not self.project.folder_read_only:
             self.project.set_read_only(False)
 
     @Slot(object)
@@ -504,16 +504,21 @@ class Shell(QObject):
                 self.shown.folder == self.project.newest_run(lambda run: run not in begun):
             self.show_run(begun[-1])
 
-    @Slot()
-    def _has_the_say(self) -> None:
-        self.toast(self.tr("The other window has closed this project: it can be changed here now."), "ok")
+    @Slot(bool)
+    def _has_the_say(self, folder: bool) -> None:
+        self.toast(self.tr("This folder can be written now.") if folder else
+                   self.tr("The other window has closed this project: it can be changed here now."), "ok")
 
     @Slot()
     def _change_wanted(self) -> None:
         """The other window may have gone a moment ago."""
         self.open_here.look()
         project = self.project
-        if project is not None and project.read_only:
+        if project is not None and project.folder_read_only:
+            self.toast(self.tr("This folder is read-only: {folder}. Copy the project to a place where files can be "
+                               "written, and open it there.").format(folder=project.folder), "warning",
+                       holds=lambda: self.project is project and project.read_only)
+        elif project is not None and project.read_only:
             self.toast(self.tr("This window only reads: the project is open in another one, which has the say."),
                        "warning", self.tr("Write here too"), self.write_here_too,
                        holds=lambda: self.project is project and project.read_only)

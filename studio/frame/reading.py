@@ -1,4 +1,4 @@
-"""The strip above the pages that says that another window has the say over the project."""
+"""The strip above the pages that says why the project is only read."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ class ReadOnlyStrip(QWidget):
         self.shell = shell
         card = Card(margin=theme.S)
         card.set_colors("warn_soft", "warn")
-        self.told = Paragraph(
-            self.tr("Open in another window, which has the say; this one only reads. What is changed there appears "
-                    "here."), muted=False)
+        self.told = Paragraph(muted=False)
         self.write = Button(self.tr("Write here too"), "edit", "quiet")
         self.write.clicked.connect(shell.write_here_too)
         card.body.addLayout(in_row((self.told, 1), self.write, gap=theme.M, margins=(theme.S, 0, 0, 0)))
@@ -39,6 +37,14 @@ class ReadOnlyStrip(QWidget):
 
     @Slot(bool)
     def _show(self, read_only: bool) -> None:
+        project = self.shell.project
+        folder = project is not None and project.folder_read_only
+        self.told.setText(
+            self.tr("This folder is read-only: what is here can be looked at, but nothing can be changed or trained. "
+                    "Copy the project to a place where files can be written, and open it there.") if folder else
+            self.tr("Open in another window, which has the say; this one only reads. What is changed there appears "
+                    "here."))
+        self.write.setVisible(not folder)
         self.setVisible(read_only)
         if read_only:
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.told.text()))

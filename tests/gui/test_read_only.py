@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -288,3 +290,57 @@ def test_the_frame_says_so_as_long_as_it_is_so(
     assert strip.isVisible()
     shell.close_project()
     qtbot.waitUntil(lambda: not strip.isVisible(), timeout=5_000)
+
+
+@pytest.fixture
+def cannot_write(project: Project, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The project's folder, which nobody can write to as long as it stands in this list; the lock of a window that was
+    killed lies there."""
+    folders = [project.folder]
+    shell.close_project()
+    (folders[0] / LOCK).write_text("1\nstudio\nelsewhere\n", encoding="utf-8")
+    monkeypatch.setattr(elsewhere, "can_write", lambda folder: folder not in folders)
+    return folders
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_starts(
+    cannot_write: list[Path], window: MainWindow, run: FakeRun, qtbot: QtBot
+) -> None:
+    folder = cannot_write[0]
+    [strip] = window.findChildren(ReadOnlyStrip)
+    window.resize(960, 600)
+    assert window.shell.open_project(folder)
+    window.go("corpus")
+    assert strip.isVisible()
+    assert "This folder is read-only" in strip.told.text()
+    assert not strip.write.isVisible()
+    said: list[Notice] = []
+    window.shell.noticed.connect(said.append)
+    window.start_run()
+    assert run.calls == []
+    assert [(notice.level, notice.button) for notice in said] == [("warning", "")]
+    assert str(folder) in said[0].text
+    window.shell.write_here_too()
+    assert reader(window.shell).read_only
+    (folder / LOCK).unlink()
+    cannot_write.clear()  # mounted anew, or the right was given
+    qtbot.waitUntil(lambda: not strip.isVisible(), timeout=5_000)
+    assert said[-1].text == "This folder can be written now."
+    assert reader(window.shell).change({"classifier.factor": 2.0})
+    window.shell.close_project()
+
+
+@pytest.mark.parametrize(("number", "can"), [
+    (errno.EROFS, False), (errno.EACCES, False), (errno.EPERM, False), (errno.ENOSPC, True), (errno.ENOENT, True),
+    (0, True),
+])
+def test_a_full_disk_or_a_folder_that_is_gone_is_not_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, can: bool
+) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(number, "no")
+
+    if number:
+        monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    assert elsewhere.can_write(tmp_path) is can
+    assert list(tmp_path.iterdir()) == []
