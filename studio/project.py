@@ -99,7 +99,8 @@ class Project(QObject):
         try:
             return cls(folder, load(folder / FILE), parent)
         except ConfigError as error:
-            raise ProjectError(str(error)) from error
+            beside = f". Its runs are beside it in {folder / 'runs'}" if find_runs(folder / "runs") else ""
+            raise ProjectError(f"The project file cannot be used. {error}{beside}") from error
 
     @property
     def config(self) -> RunConfig:

@@ -140,3 +140,16 @@ def test_what_a_frozen_description_lacks_means_what_was_done_without_it(tmp_path
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     (tmp_path / "bom.toml").write_bytes(b"\xef\xbb\xbf" + b"seed = 7\n")
     assert load(tmp_path / "bom.toml").seed == 7
+
+
+@pytest.mark.parametrize("text", ["", "\n", "  \n\t\n", "\ufeff"])
+def test_an_empty_file_is_no_description(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="the file is empty"):
+        load(tmp_path / "run.toml")
+
+
+@pytest.mark.parametrize("text", ['name = "one"', "# all as usual\n", "[model]\n"])
+def test_a_short_description_is_one(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.toml").write_text(text, encoding="utf-8")
+    assert load(tmp_path / "run.toml").model == RunConfig().model

@@ -9,11 +9,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.engine.job import shutdown_jobs
+from studio.pages.corpus.page import CorpusPage
 from studio.project import Project
 from studio.window import MainWindow
 from ulmengine.config import save
+from ulmengine.plan.control import Move
 
-from .fakes import ScriptedAsk
+from .fakes import FakeRun, ScriptedAsk
 from .pages_help import FRUIT, write_csv
 
 
@@ -98,3 +100,26 @@ def test_undo_says_what_it_undid(window: MainWindow, tmp_path: Path) -> None:
     undo.trigger()
     assert project.config.corpus.path == ""
     assert window.toasts.shown[-1].notice.text == f"Undone: {told}"
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_corpus_chosen_beside_a_run_that_can_go_on_asks_as_a_drop_does(
+    window: MainWindow, ask: ScriptedAsk, run: FakeRun, tmp_path: Path, goes_on: bool
+) -> None:
+    first, second = write_csv(tmp_path / "first.csv", FRUIT), write_csv(tmp_path / "second.csv", FRUIT)
+    project = _open(window, tmp_path, first)
+    _add_run(project)
+    if goes_on:
+        window.shell.start_run()
+        run.move(Move.BEGUN)
+        run.move(Move.PAUSE)
+        run.move(Move.HELD)
+    window.go("corpus")
+    page = window.pages.page("corpus")
+    assert isinstance(page, CorpusPage)
+    ask.answers = [second, "cancel"] if goes_on else [second]
+    page.files.choose_file()
+    assert project.config.corpus.path == str(first if goes_on else second)
+    assert ask.answers == []
+    if goes_on:
+        assert ask.asked[-1][1] == ("replace", "cancel")  # no other project while a run is alive

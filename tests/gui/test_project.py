@@ -172,3 +172,14 @@ def test_new_projects_begin_with_the_persons_device(shell: Shell, settings: Sett
     assert shell.project is not None
     compute = shell.project.config.compute
     assert (compute.device, compute.precision, compute.threads) == ("cpu", "float32", 2)
+
+
+def test_a_file_emptied_while_the_project_is_open_takes_no_setting_away(project: Project) -> None:
+    project.change({"classifier.lr": 0.02})
+    project.save()
+    (project.folder / FILE).write_text("", encoding="utf-8")
+    project._look_at_file()
+    assert project.config.classifier.lr == 0.02
+    project.change({"language_model.epochs": 7})
+    project.save()
+    assert on_disk(project)["classifier"]["lr"] == 0.02  # type: ignore[index]

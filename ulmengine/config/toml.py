@@ -29,18 +29,21 @@ def load(path: Path | str, *, frozen: bool = False) -> RunConfig:
 
     :param frozen: it is the one that a run was begun with, in which every setting of that time stands: one that is
         missing came later, and means what the run did without it.
-    :raises ConfigError: the file is missing, is no TOML, or holds a field or value that is not permitted.
+    :raises ConfigError: the file is missing or empty, is no TOML, or holds a field or value that is not permitted.
     """
     source = Path(path)
     try:
         if source.stat().st_size > LARGEST:
             raise ConfigError(f"{source}: is no description of a run ({source.stat().st_size / 1e6:,.0f} MB large)")
         # With the byte-order mark that editors on Windows write, or without.
-        return loads(source.read_text(encoding="utf-8-sig"), str(source), frozen=frozen)
+        text = source.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{source}: cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{source}: is not UTF-8 text (byte {error.start})") from error
+    if not text.strip():  # and not a description in which everything is as usual: the program writes none such
+        raise ConfigError(f"{source}: the file is empty, so it is damaged; bring it back from a backup")
+    return loads(text, str(source), frozen=frozen)
 
 
 def loads(text: str, where: str = "configuration", *, frozen: bool = False) -> RunConfig:

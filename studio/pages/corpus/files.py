@@ -30,14 +30,14 @@ class CorpusFiles(QObject):
     @Slot()
     def choose_file(self) -> None:
         if self.project.may_change():
-            self.take(self.shell.ask.open_files(self.tr("Choose a corpus"), self._start(), corpus_filters()))
+            self._take_chosen(self.shell.ask.open_files(self.tr("Choose a corpus"), self._start(), corpus_filters()))
 
     @Slot()
     def choose_folder(self) -> None:
         if not self.project.may_change():
             return
         folder = self.shell.ask.folder(self.tr("Choose a corpus folder"), self._start())
-        self.take([folder] if folder else [])
+        self._take_chosen([folder] if folder else [])
 
     @Slot()
     def choose_test(self) -> None:
@@ -74,6 +74,13 @@ class CorpusFiles(QObject):
                 {**_FRESH, "corpus.path": name}, self.tr("Open {file}").format(file=paths[0].name)
             )
         return True
+
+    def _take_chosen(self, paths: list[Path]) -> None:
+        """:meth:`take` what the person has chosen: as what was dropped where a run can go on, which it would not with
+        another corpus."""
+        shown = self.shell.shown
+        can_go_on = shown.folder is not None and shown.is_of(self.project) and (shown.alive or shown.offers.resume)
+        (self.drop if can_go_on else self.take)(paths)
 
     def drop(self, paths: list[Path]) -> bool:
         """:meth:`take` files that were dropped: easily done by mistake, so it asks where runs have read another corpus,

@@ -298,8 +298,23 @@ class ProjectRow(QWidget):
 
     @Slot()
     def _forget(self) -> None:
-        self.shell.settings.forget_project(self.project.folder)
+        """Take it off the list, with a way back; the open one stays, for one comes back to it by the list."""
+        shell, project = self.shell, self.project
+        if shell.project is not None and shell.project.folder == project.folder:
+            shell.toast(self.tr("{name} is open. Close it first, then take it off this list.").format(
+                name=project.name), "warning",
+                holds=lambda: shell.project is not None and shell.project.folder == project.folder)
+            return
+        shell.settings.forget_project(project.folder)
+        shell.toast(self.tr("{name} is off the list. Its folder stays where it is.").format(name=project.name), "info",
+                    self.tr("Undo"), partial(_put_on_list, shell, project.folder))
         self.forgotten.emit()
+
+
+def _put_on_list(shell: Shell, folder: Path) -> None:
+    """On the list again; Home shows it at once if it is in view."""
+    shell.settings.remember_project(folder)
+    shell.go("home")
 
 
 class InterruptedCard(Card):

@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication
 from studio.pages.parts.quantities import counted
 from studio.project import FILE
 from studio.words import corrected_words, state_words
-from ulmengine.config import ConfigError, load
+from ulmengine.config import ConfigError, RunConfig, load
 from ulmengine.events import Evaluated, Finished
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, find_runs, is_copy, last_event
@@ -39,12 +39,15 @@ class RecentProject:
 
 
 def look_at(folder: Path) -> RecentProject | None:
-    """How the project at ``folder`` stands; None if it is there no more or cannot be read."""
+    """How the project at ``folder`` stands; None if it is there no more."""
+    try:
+        used = (folder / FILE).stat().st_mtime
+    except OSError:
+        return None
     try:
         config = load(folder / FILE)
-        used = (folder / FILE).stat().st_mtime
-    except (ConfigError, OSError):
-        return None
+    except ConfigError:  # what is wrong with it is said when it is opened
+        config = RunConfig(name=folder.name)
     every = find_runs(folder / "runs")
     runs, name = [run for run in every if not is_copy(run)], config.name
     if not runs:

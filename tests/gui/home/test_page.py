@@ -121,7 +121,7 @@ def test_where_a_project_goes_the_focus_goes_to_the_next_one(
     for name, after in (("three", "one"), ("one", "New project")):
         _delete(window, name, qtbot)
         qtbot.waitUntil(lambda after=after: _focused(window) == after)  # type: ignore[misc]
-    assert len(window.toasts.shown) == 3  # whose button would get it otherwise
+    assert len(window.toasts.shown) == 4  # whose button would get it otherwise
 
 
 def test_where_a_card_goes_the_focus_goes_to_what_comes_after_it(
@@ -375,3 +375,49 @@ def test_a_file_is_chosen_from_all_that_are_read(shell: Shell, tmp_path: Path, q
     page.findChild(DropArea).clicked.emit()
     (filters,) = ask.filters
     assert {"*.csv", "*.parquet", "*.arrow", "*.eml", "*.tar"} <= set(filters.partition(")")[0].split("(")[1].split())
+
+
+def test_a_project_taken_off_the_list_can_be_put_back_and_the_open_one_stays(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    shell = window.shell
+    for name in ("one", "two"):
+        assert shell.new_project(tmp_path / name)
+    window.go("home")
+    said: list[Notice] = []
+    shell.noticed.connect(said.append)
+
+    def listed() -> dict[str, ProjectRow]:
+        home = window.pages.page("home")
+        assert isinstance(home, HomePage)
+        return {part.project.name: part for part in home._parts() if isinstance(part, ProjectRow)}
+
+    qtbot.mouseClick(_button(listed()["two"], "off this list"), Qt.MouseButton.LeftButton)
+    assert set(listed()) == {"one", "two"}
+    assert "two is open" in said[-1].text
+    qtbot.mouseClick(_button(listed()["one"], "off this list"), Qt.MouseButton.LeftButton)
+    assert set(listed()) == {"two"}
+    assert (tmp_path / "one" / FILE).is_file()
+    assert said[-1].button == "Undo"
+    assert said[-1].action is not None
+    said[-1].action()
+    assert set(listed()) == {"one", "two"}
+
+
+@pytest.mark.parametrize("content", ["", " \n\n", "version = what?\n"])
+def test_a_project_whose_file_is_damaged_is_listed_and_says_so(
+    shell: Shell, tmp_path: Path, qtbot: QtBot, content: str
+) -> None:
+    project = Project.create(tmp_path / "reviews", RunConfig(name="My reviews"))
+    RunFolder.create(project.runs / "one", project.config)
+    project.close()
+    (project.folder / FILE).write_text(content, encoding="utf-8")
+    found = look_at(project.folder)
+    assert found is not None
+    assert found.name == "reviews"
+    said: list[Notice] = []
+    shell.noticed.connect(said.append)
+    assert not shell.open_project(project.folder)
+    assert "project file cannot be used" in said[-1].text
+    assert str(project.runs) in said[-1].text
+    assert (project.folder / FILE).read_text(encoding="utf-8") == content  # nothing was written over it
