@@ -24,6 +24,7 @@ from .engine.run_service import RunService
 from .project import FILE, Project, ProjectError
 from .settings import Settings, data_folder, fresh_folder
 from .shown import ShownRun
+from .usual import usual_change, usual_of
 
 Level = Literal["info", "ok", "warning", "error"]
 
@@ -82,6 +83,8 @@ class Shell(QObject):
         """The run of the window: the one under way, or else the one that was looked at last; the newest at first."""
         self.shown.gone.connect(self.show_newest_run)
         run.stateChanged.connect(self._run_changed)
+        self._as_set: set[tuple[Path, tuple[tuple[str, object], ...]]] = set()
+        """What is usual for the corpus of a project, where the person wants to start without it."""
         self.wanted_run: Path | None = None
         self.wanted_model: Path | None = None
         """The model that the Classify page is to use when it is shown next."""
@@ -360,10 +363,31 @@ class Shell(QObject):
         if answer == "resume" and folder is not None:
             begun = self.resume_run(folder.path)
         else:
-            begun = answer == "new" and self.start_run()
+            begun = answer == "new" and self._settled() and self.start_run()
         if begun:
             self.go("train")
         return begun
+
+    def _settled(self) -> bool:
+        """Whether to start with the settings as they are now: where a run with them may well be in vain, the person is
+        asked once for what is usual for the corpus. False: they think better of it, or nothing may be changed here."""
+        project = self.project
+        if project is None or self.busy:
+            return True
+        found = usual_of(project.config, project.facts, project.folder)
+        doubted = project.folder, tuple((one.name, one.value) for one in found if one.doubtful)
+        if not doubted[1] or doubted in self._as_set:
+            return True
+        told = "\n".join(dict.fromkeys(f"{one.why[:1].upper()}{one.why[1:]}." for one in found if one.doubtful))
+        answer = self.ask.choose(
+            self.tr("Settings for this corpus"), self.tr("Take the usual settings for this corpus?"),
+            (Choice("usual", self.tr("Take them and start"), "default"), Choice("as set", self.tr("Start as set")),
+             Choice("cancel", self.tr("Cancel"), "cancel")),
+            told + "\n" + self.tr("Usual are: {settings}.").format(settings=usual_change(found)))
+        if answer == "as set":
+            self._as_set.add(doubted)
+        return answer == "as set" or (answer == "usual" and project.change(
+            {one.name: one.value for one in found}, self.tr("Set what is usual for this corpus")))
 
     def _folder_gone(self) -> bool:
         """Whether the open project's folder was moved or removed, which the person is told: no run makes it anew."""

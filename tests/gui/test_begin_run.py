@@ -8,15 +8,18 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.engine.job import shutdown_jobs
+from studio.facts import CorpusFacts, facts_key
 from studio.pages.corpus.page import CorpusPage
 from studio.pages.train.page import TrainPage
+from studio.project import Project
 from studio.shell import Notice
 from studio.window import MainWindow
 from ulmengine import events as ev
-from ulmengine.plan.control import RunState
+from ulmengine.models import shipped_models
+from ulmengine.plan.control import Move, RunState
 from ulmengine.record import RunFolder
 
-from .fakes import FakeRun
+from .fakes import FakeRun, ScriptedAsk
 
 
 @pytest.mark.parametrize("way", ["bar", "action", "page"])
@@ -112,3 +115,69 @@ def begin(window: MainWindow, way: str) -> None:
         window.go("train")
         page = next(page for page in window.pages.made() if isinstance(page, TrainPage))
         page.view.buttons.start.click()
+
+
+def _knows(project: Project, tokens: float, *, pretrained: bool = False) -> None:
+    """Corpus has read 100 documents of so many ``tokens`` each."""
+    if not pretrained:
+        project.change({"model.pretrained": "none", "model.preset": "small"})
+    shares = {str(path.path): 1.0 for path in shipped_models()} if pretrained else {}
+    project.cache.mkdir(exist_ok=True)
+    project.keep_facts(CorpusFacts(facts_key(project.run_config()), 2, 900, 100, 0, tokens, tokens, 10, shares))
+
+
+@pytest.mark.parametrize(("answer", "calls", "epochs"), [
+    ("usual", ["start"], (12,)), ("as set", ["start"], None), ("cancel", [], None),
+])
+def test_settings_that_too_few_texts_cannot_learn_by_are_asked_about_once(
+    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, answer: str, calls: list[str],
+    epochs: tuple[int, ...] | None,
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    project = window.shell.project
+    assert project is not None
+    project.change({"corpus.path": str(tmp_path / "corpus.csv")})
+    _knows(project, 290.0)
+    before = project.config.classifier.epochs
+    ask.answers = [answer]
+    window.start_run()
+    assert [keys for _, keys in ask.asked] == [("usual", "as set", "cancel")]
+    assert run.calls == calls
+    assert project.config.classifier.epochs == (epochs or before)
+    if answer == "cancel":
+        return
+    run.move(Move.BEGUN)
+    run.move(Move.STOP)
+    run.move(Move.CLOSED)
+    window.start_run()
+    assert run.calls == ["start", "start"]
+    assert len(ask.asked) == 1
+
+
+@pytest.mark.parametrize(("tokens", "pretrained"), [(2_000.0, False), (29.0, True), (900.0, True)])
+def test_a_corpus_that_can_be_learnt_by_the_settings_starts_unasked(
+    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, tokens: float, pretrained: bool
+) -> None:
+    """Enough text from scratch; little and much of it for a model that knows the language."""
+    assert window.shell.new_project(tmp_path / "one")
+    project = window.shell.project
+    assert project is not None
+    project.change({"corpus.path": str(tmp_path / "corpus.csv")})
+    _knows(project, tokens, pretrained=pretrained)
+    window.start_run()
+    assert run.calls == ["start"]
+    assert ask.asked == []
+
+
+def test_settings_of_the_persons_own_are_not_asked_about(
+    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    project = window.shell.project
+    assert project is not None
+    project.change({"corpus.path": str(tmp_path / "corpus.csv"), "language_model.batch_size": 4,
+                    "language_model.lr": 0.01, "classifier.epochs": [3, 3]})
+    _knows(project, 290.0)
+    window.start_run()
+    assert run.calls == ["start"]
+    assert ask.asked == []

@@ -47,12 +47,16 @@ class CorpusSize:
 
 @dataclass(frozen=True)
 class Usual:
-    """A setting (dotted ``name``) whose usual ``value`` for a corpus is not the ``plain`` one, and ``why``."""
+    """A setting (dotted ``name``) whose usual ``value`` for a corpus is not the ``plain`` one, and ``why``.
+
+    ``doubtful``: with the plain one a run may well be in vain, and not only take longer.
+    """
 
     name: str
     value: Any
     plain: Any
     why: str
+    doubtful: bool = True
 
 
 def usual_settings(size: CorpusSize, sizes: Sizes, config: RunConfig) -> tuple[Usual, ...]:
@@ -82,7 +86,7 @@ def _much_text(size: CorpusSize) -> Generator[Usual, None, None]:
         yield Usual(
             "language_model.epochs", FEWER_EPOCHS, plain,
             f"of about {tokens:,} tokens the language model learns in {FEWER_EPOCHS} passes what serves the classifier "
-            f"about as well as what it learns in {plain}, in less than half the time",
+            f"about as well as what it learns in {plain}, in less than half the time", doubtful=False,
         )
 
 

@@ -17,13 +17,12 @@ from studio.pages.base import ProjectPage
 from studio.pages.parts.published import PublishedButton
 from studio.project import Project
 from studio.shell import Shell
+from studio.usual import usual_of, usual_words
 from studio.widgets import Button, Card, ConfigField, ConfigForm, Paragraph, PrimaryButton, SectionTitle, focus_in_view
 from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row, scrolling
-from studio.words import words
-from ulmengine.config import RunConfig
 from ulmengine.config.published import DROPOUTS
 from ulmengine.events import Failed
-from ulmengine.plan.usual import CorpusSize, Usual, usual_settings
+from ulmengine.plan.usual import Usual
 
 from .estimate import EstimateCard
 from .picture import NetworkPicture, probability
@@ -127,7 +126,7 @@ class ModelPage(ProjectPage):
         self._show_effective()
         self.pretrained.follow(self.network, self.facts)
         self.estimate.follow(self.network, self.project.config, self.facts, self.speed)
-        self.usual.follow(self.network, self.project.config, self.facts)
+        self.usual.follow()
         own = self.project.config.model.preset == "custom" and not self.network.pretrained
         sizes = self.network.sizes
         for name, value in (("embedding_size", sizes.embedding), ("hidden_size", sizes.hidden),
@@ -228,9 +227,6 @@ def _settings(*parts: QWidget) -> QScrollArea:
     return scrolling(as_widget(in_column(card, STRETCH, margins=(0, theme.M, theme.S, 0))))
 
 
-_TASKS = ("language_model.", "classifier.")
-
-
 class UsualCard(Card):
     """Hidden where the project's settings are what is usual for its corpus."""
 
@@ -244,35 +240,13 @@ class UsualCard(Card):
         self._open: tuple[Usual, ...] = ()
         self.hide()
 
-    def follow(self, network: Network, config: RunConfig, facts: CorpusFacts | None) -> None:
-        """Show what differs for the corpus of ``facts``."""
-        self._open = () if facts is None else usual_settings(corpus_size(network, facts), network.sizes, config)
-        lines = [self.tr("Usual for this corpus: {setting} {value} instead of {plain}. {why}.").format(
-            setting=_called(one.name), value=_figure(one.value), plain=_figure(one.plain),
-            why=one.why[:1].upper() + one.why[1:]) for one in self._open]
-        self.told.setText("\n".join(lines))
+    def follow(self) -> None:
+        """Show what differs for the project's corpus."""
+        self._open = usual_of(self.project.config, self.project.facts, self.project.folder)
+        self.told.setText("\n".join(map(usual_words, self._open)))
         self.setAccessibleName(self.told.text())
-        self.setVisible(bool(lines))
+        self.setVisible(bool(self._open))
 
     @Slot()
     def _use(self) -> None:
         self.project.change({one.name: one.value for one in self._open}, self.tr("Set what is usual for this corpus"))
-
-
-def corpus_size(network: Network, facts: CorpusFacts) -> CorpusSize:
-    """What the rules look at."""
-    return CorpusSize(documents=facts.train if facts.classes else 0, texts=facts.train + facts.others,
-                      tokens=facts.tokens, pretrained=bool(network.pretrained))
-
-
-def _called(name: str) -> str:
-    """The setting called ``name`` in words; one of a task with the task, for both have epochs and rates."""
-    mine = field(name)
-    label = words(mine.label).lower()
-    return f"{label} ({words(mine.sections[0]).lower()})" if name.startswith(_TASKS) else label
-
-
-def _figure(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(_figure, value))
-    return f"{value:,}" if isinstance(value, int) else str(value)
