@@ -10,7 +10,7 @@ import pytest
 from tests.corpus.frames import LONG, NAMES, frame, long
 from tests.corpus.helpers import opened, table
 from ulmengine.corpus import CorpusError
-from ulmengine.corpus.cells import guess_label_delimiter, listed
+from ulmengine.corpus.cells import guess_label_delimiter, label_delimiters, listed
 from ulmengine.corpus.guess import guess_columns
 from ulmengine.corpus.labels import read_labels
 from ulmengine.corpus.ordering import in_order
@@ -233,3 +233,29 @@ def test_yes_and_no_of_other_languages_and_signs_are_marks(yes: str, no: str) ->
     assert guess.label == ("Lob", "Tadel", "Spaet")
     found = read_labels([pl.Series(name, cells) for name, cells in marks.items()])
     assert [found.kinds[code] for code in found.codes] == [("Lob",), ("Tadel",), (), ("Lob", "Tadel", "Spaet")]
+
+
+@pytest.mark.parametrize("mark", [" | ", "|", " ; ", ";", "\n", ", "])
+def test_a_few_combinations_of_names_that_stand_alone_are_several_labels(mark: str) -> None:
+    cells = [mark.join(("Biology", "Chemistry")), mark.join(("Physics", "Biology")), "Chemistry", "Biology"] * 15
+    assert guess_label_delimiter(pl.Series("subjects", cells)) == (mark.strip(" ") or mark)
+
+
+def test_names_that_change_places_under_a_plural_name_are_several_labels() -> None:
+    cells = ["Drama|Romance", "Comedy|Romance", "Action|Thriller", "Drama|Thriller", "Comedy|Drama"] * 20
+    assert guess_label_delimiter(pl.Series("genres", cells)) == "|"
+    assert guess_label_delimiter(pl.Series("subject", cells)) == ""
+
+
+@pytest.mark.parametrize(("name", "cells", "doubtful"), [
+    ("genres", ["Drama, Romance", "Comedy, Family", "Action, Thriller"], ","),
+    ("genre", ["Drama|Romance", "Comedy|Family", "Action|Thriller"], "|"),
+    ("topic", ["Food", "Food; organic", "Toys"], ";"), ("topic", ["Food\nFruit", "Toys\nCars"], "\n"),
+    ("topic", ["Food, Toys", "Toys, Cars", "Food", "Toys"], ","),
+    ("topic", ["Home, Garden", "Sports, Outdoors", "Books, Music"], ""),
+    ("city", ["Salem, OR", "Portland, OR", "Washington, DC"], ""),
+    ("reason", ["too late", "it broke; the part sent in its place did so as well, after a week or two", "dear"], ""),
+    ("genre", ["Drama", "Comedy"], ""),
+])
+def test_cells_that_may_hold_several_labels_are_asked_about(name: str, cells: list[str], doubtful: str) -> None:
+    assert label_delimiters(pl.Series(name, cells * 10)) == ("", doubtful)

@@ -31,6 +31,10 @@ BETWEEN = ("\n", "|", ";", ",", " / ", " + ", "/", "+", "#", " ")
 """What may stand between several labels of a cell."""
 _PLAIN = ("|", ";", ",", " ")
 """What stands between the items of many a list: it is enough that they stand alone as well."""
+_LISTS = ("\n", "|", ";")
+"""What hardly stands in the name of one label: where it does, it is told how such cells were read."""
+_LONGEST = 60
+"""Characters of a name in a list of labels; what is longer is a sentence."""
 _IN_NAMES = (",", "/", "+", "#")
 """What stands in many a name of one label: half of its parts must stand alone."""
 
@@ -148,15 +152,21 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
             return delimiter, ""
         if delimiter == " " and plural and _are_codes(split, alone):
             return delimiter, ""
+        names = set(found)
+        lists, mostly = delimiter in _LISTS or (delimiter == "," and plural), 2 * len(names & alone) > len(names)
+        if lists and (mostly or (plural and _swap(split))):
+            return delimiter, ""
         recurs = _recur(split, alone) or (delimiter != " " and len(split) > 5 and _known(split, alone))
         stands = delimiter in _IN_NAMES and len(split) > 2 and sum(n in alone for n in found) >= 0.8 * len(found)
-        if delimiter == " " or not (recurs or stands):
-            continue
-        if delimiter in ("|", ";") or (delimiter == "," and plural):
-            return delimiter, ""
-        if delimiter not in _IN_NAMES or 2 * len(set(found) & alone) >= len(set(found)):
-            if recurs and _change_places(split):
+        if delimiter != " " and (recurs or stands):
+            if delimiter in ("|", ";") or (delimiter == "," and plural):
                 return delimiter, ""
+            if delimiter not in _IN_NAMES or 2 * len(names & alone) >= len(names):
+                if recurs and _change_places(split):
+                    return delimiter, ""
+                doubtful = doubtful or delimiter
+        known = plural or names & alone or 2 * len(split) > len(cells)
+        if max(map(len, names)) <= _LONGEST and ((lists and known) or (delimiter == "," and mostly)):
             doubtful = doubtful or delimiter
     return "", doubtful
 
@@ -184,6 +194,14 @@ def _change_places(split: list[list[str]]) -> bool:
     cells = {tuple(parts) for parts in split if parts[0] != parts[-1]}
     both = {parts[0] for parts in cells} & {parts[-1] for parts in cells}
     return sum((parts[0] in both) + (parts[-1] in both) for parts in cells) >= len(cells) > 0
+
+
+def _swap(split: list[list[str]]) -> bool:
+    """Whether the pieces of cells come again in different cells, some of them first in one and last in another."""
+    cells = {tuple(parts) for parts in split}
+    places = Counter(piece for parts in cells for piece in set(parts))
+    again = sum(count for count in places.values() if count > 1)
+    return again >= 0.8 * places.total() and bool({parts[0] for parts in cells} & {parts[-1] for parts in cells})
 
 
 def _recur(split: list[list[str]], cells: set[str]) -> bool:

@@ -128,7 +128,7 @@ def _doubt_delimiter(column: pl.Series, guess: Guess) -> None:
     if not delimiter or delimiter == ANGLED:
         return
     shown = repr(next(cell for cell in column.drop_nulls() if delimiter in cell)[:80])
-    mark = repr(delimiter)
+    mark = "a line break" if delimiter == "\n" else repr(delimiter)
     guess.reasons["delimiter_doubt"] = (
         f"Cells of '{column.name}' such as {shown} are read as several labels with {mark} between them. If such a cell "
         "is one label, set the label delimiter to 'none'." if guess.label_delimiter else
