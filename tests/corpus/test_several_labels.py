@@ -63,9 +63,64 @@ def test_one_hot_with_exactly_one_mark_a_row_is_one_label() -> None:
 
 
 def test_several_label_columns_must_be_marks(tmp_path: Path) -> None:
-    path = table(tmp_path / "a.csv", [[LONG, "a", "b"]], ["text", "one", "two"])
-    with pytest.raises(CorpusError, match="must hold 0 and 1, but 'one' holds 'a'"):
+    path = table(tmp_path / "a.csv", [[LONG, "a", "1"], [LONG, "b", "0"]], ["text", "one", "two"])
+    with pytest.raises(CorpusError, match="must hold 0 and 1, or all of them names of labels, but 'one' holds 'a'"):
         opened(path, label_columns=("one", "two"))
+    path = table(tmp_path / "b.csv", [[LONG, "1", "0"], [LONG, "0", "maybe"], [LONG, "0", "1"]], ["text", "one", "two"])
+    with pytest.raises(CorpusError, match="but 'two' holds 'maybe'"):
+        opened(path, label_columns=("one", "two"))
+
+
+def test_several_label_columns_of_words_hold_labels_together(tmp_path: Path) -> None:
+    rows = [["billing", "", "urgent"], ["n/a", "", ""], ["praise", "billing", ""], ["", "", ""], ["praise", "", ""]]
+    rows = [[f"{LONG}{n}", *row] for n, row in enumerate(rows)]
+    path = table(tmp_path / "a.csv", rows, ["text", "what", "also", "x"])
+    documents = opened(path, label_columns=("what", "also", "x"), validation=0.0, test=0.0)
+    assert (documents.labels, documents.multi_label) == (("billing", "praise", "urgent"), True)
+    assert documents.targets("train").tolist() == [[1, 0, 1], [1, 1, 0], [0, 1, 0]]
+    assert documents.count("unlabelled") == 2
+    assert any("'n/a' (1)" in note for note in documents.notes)
+    single = opened(path, label_columns=("also", "x"), validation=0.0, test=0.0)  # no row holds two
+    assert (single.labels, single.multi_label) == (("billing", "urgent"), False)
+    assert single.targets("train").tolist() == [1, 0]
+
+
+_SPREAD = [["bug", "urgent", ""], ["praise", "", ""], ["bug", "praise", "urgent"], ["urgent", "", ""], ["", "", ""]]
+
+
+@pytest.mark.parametrize("names", [
+    ("Labels", "Labels (2)", "Labels (3)"), ("tag_1", "tag_2", "tag_3"), ("Genre1", "Genre2", "Genre3"),
+    ("Labels", "Labels.1", "Labels.2"),
+])
+def test_labels_spread_over_columns_of_one_name_are_taken_together(names: tuple[str, ...]) -> None:
+    columns = {name: [row[place] for row in _SPREAD * 12] for place, name in enumerate(names)}
+    guess = guess_columns(frame(text=long(60), **columns))
+    assert guess.label == names
+    assert "repeated or numbered" in guess.reasons["label_columns"]
+    assert "label_doubt" not in guess.reasons
+
+
+def test_a_repeated_heading_of_several_labels_needs_no_words_in_common(tmp_path: Path) -> None:
+    rows = [[f"{LONG}{n}", ("bug", "praise")[n % 2], ("urgent", "")[n % 3 > 0]] for n in range(60)]
+    documents = opened(table(tmp_path / "a.csv", rows, ["text", "Labels", "Labels"]))
+    assert (documents.labels, documents.multi_label) == (("bug", "praise", "urgent"), True)
+
+
+@pytest.mark.parametrize(("names", "rows"), [
+    (("label_1", "label_2"), [["pos", "pos"], ["neg", "pos"], ["neg", "neg"], ["pos", ""]]),  # of two people
+    (("category_1", "category_2"), [["food", "fruit"], ["food", "bread"], ["toys", "cars"], ["toys", ""]]),  # levels
+    (("choice_1", "choice_2"), [["red", "blue"], ["blue", "green"], ["green", "red"], ["red", "green"]]),  # in order
+    (("label_1", "label_2"), [["0", "1"], ["1", "0"], ["1", "1"], ["0", "0"]]),
+    (("rating_1", "rating_2"), [["4", "1"], ["5", ""], ["2", "4"], ["1", "5"]]),
+    (("label", "topic"), [["bug", "praise"], ["praise", ""], ["bug", "praise"], ["bug", ""]]),
+])
+def test_columns_that_are_called_alike_and_hold_no_lists_stay_apart(
+    names: tuple[str, ...], rows: list[list[str]]
+) -> None:
+    columns = {name: [row[place] for row in rows * 15] for place, name in enumerate(names)}
+    guess = guess_columns(frame(text=long(60), **columns))
+    assert "repeated or numbered" not in guess.reasons["label_columns"]
+    assert len(guess.label) == (2 if rows[0][0] == "0" else 1)
 
 
 def test_words_for_a_missing_value_are_no_labels(tmp_path: Path) -> None:

@@ -74,8 +74,9 @@ class CorpusConfig(Section):
     )
     label_columns: tuple[str, ...] = knob(
         (), label="Label columns",
-        help="One column with the label, or several columns of 0 and 1 for several labels. Empty: guessed. none: there "
-        "are no labels, only a language model is trained.",
+        help="One column with the label, or several for several labels: of 0 and 1, each called like its label, or of "
+        "words, which a document bears together. Empty: guessed. none: there are no labels, only a language model is "
+        "trained.",
     )
     label_delimiter: str = knob(
         "", label="Label delimiter", advanced=True,

@@ -106,6 +106,15 @@ def _item(value: Any) -> str | None:
     return str(value) if isinstance(value, str | int | float | bool) else None
 
 
+def is_number(text: str) -> bool:
+    """Whether ``text`` is a number as it stands."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_angled(cell: str) -> bool:
     """Whether a cell holds tags written <a><b>."""
     return _ANGLED.fullmatch(cell) is not None

@@ -15,6 +15,7 @@ from .cells import (
     TRUE,
     guess_label_delimiter,
     is_angled,
+    is_number,
     is_plural,
     listed,
     pieces,
@@ -174,12 +175,3 @@ def look(column: pl.Series) -> Sampled:
         if between:
             names = len({piece for value in different for piece in pieces(value, between)})
     return Sampled(column.name, len(values), len(different), mean, letters, coded, different, names)
-
-
-def is_number(text: str) -> bool:
-    """Whether ``text`` is a number as it stands."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

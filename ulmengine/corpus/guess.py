@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from .candidates import choose_label
-from .cells import ANGLED, label_delimiters
+from .cells import ANGLED, is_number, is_plural, label_delimiters
 from .column_names import (
     PART_CELLS,
     PLAIN_SPLIT_NAMES,
@@ -16,11 +17,12 @@ from .column_names import (
     TEXT_NAMES,
     TICKET_NAMES,
     TITLE_NAMES,
+    Nearness,
     is_label_name,
     key_of,
     second_of_pair,
 )
-from .column_sample import Sampled, is_number, look
+from .column_sample import Sampled, look
 
 _FORMS = frozenset((
     "clean", "cleaned", "raw", "orig", "original", "processed", "preprocessed", "normalized", "normalised", "lemma",
@@ -29,6 +31,7 @@ _FORMS = frozenset((
 ))
 """What other forms of a text are called by."""
 LABEL_STUDIO_ASIDE = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
+_NUMBERED = re.compile(r"(.*[^\W\d_])[ _.-]*(?:\(\d\d?\)|\d\d?)")
 _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
 
 
@@ -81,7 +84,13 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         guess.reasons["label_columns"] = hints.reason
         guess.reasons |= {"label_doubt": hints.doubt} if hints.doubt else {}
     else:
-        chosen = choose_label(rest, frame.height, whole, _beside(frame.columns, guess.text))
+        beside = _beside(frame.columns, guess.text)
+        chosen = choose_label(rest, frame.height, whole, beside)
+        if spread := _spread(frame, chosen.columns, rest):
+            one = choose_label([c for c in rest if c.name not in spread[1:]], frame.height, whole, beside)
+            why = (f"{', '.join(map(repr, spread[:-1]))} and {spread[-1]!r} bear one name, repeated or numbered: what "
+                   "stands in any of them is a label of the text")
+            chosen = replace(one, columns=spread, why=why)
         guess.label, guess.rivals = chosen.columns, chosen.rivals
         told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}
         if hints.doubt and not chosen.columns:
@@ -100,6 +109,39 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         elif guess.label_delimiter:
             guess.reasons["label_delimiter"] = "cells hold several values that also stand alone or come again"
     return guess
+
+
+def _spread(frame: pl.DataFrame, label: tuple[str, ...], rest: list[Sampled]) -> tuple[str, ...]:
+    """The columns over which the labels of a text are spread, of which ``label`` is one; () where they are not.
+
+    They bear one name, repeated or numbered, hold the same words, no row a word twice, and fill from the first on. Two
+    people's labels agree in many rows, levels of one class hold other words each.
+    """
+    base = _without_number(label[0]) if len(label) == 1 else ""
+    group = [c for c in rest if base and _without_number(c.name) == base and c.called != Nearness.SAID]
+    if len(group) < 2 or label[0] not in {c.name for c in group} or any(c.marks or c.letters <= 0.5 for c in group):
+        return ()
+    names = tuple(c.name for c in group)
+    cells = [[(cell or "").strip() for cell in row] for row in frame.select(names).rows()]
+    filled = [[cell for cell in row if cell] for row in cells if any(row)]
+    several = [row for row in filled if len(row) > 1]
+    twice = sum(len(set(row)) < len(row) for row in several)
+    packed = sum(all(row[: len([cell for cell in row if cell])]) for row in cells if any(row))
+    repeated = names[1] == f"{names[0]} (2)"
+    short = repeated or any(len(row) < len(names) for row in filled)
+    later = [(place, cell) for row in cells for place, cell in enumerate(row[1:], 1) if cell]
+    held = [{row[place] for row in cells} for place in range(len(names))]
+    again = sum(any(cell in held[other] for other in range(len(names)) if other != place) for place, cell in later)
+    shared = 2 * again >= len(later) or (repeated and is_plural(names[0]))  # "Labels" itself says that it is several
+    apart = 50 * twice <= len(several) > 0 and packed >= 0.95 * len(filled)
+    return names if shared and apart and short else ()
+
+
+def _without_number(name: str) -> str:
+    """What a column is called, without the number of one of several: Labels (2), tag_1; "" where it has no name."""
+    found = _NUMBERED.fullmatch(name.strip())
+    base = (found[1] if found else name.strip()).lower()
+    return "" if base == "column" else base
 
 
 def _beside(columns: list[str], text: tuple[str, ...]) -> list[str]:

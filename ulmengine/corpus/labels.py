@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 
-from .cells import FALSE, SIGNS, TRUE, pieces, vector
+from .cells import FALSE, SIGNS, TRUE, is_number, pieces, vector
 from .errors import CorpusError
 from .ordering import in_order
 
@@ -63,14 +63,15 @@ def unlabelled(rows: int) -> RowLabels:
 
 
 def read_labels(columns: Sequence[pl.Series], delimiter: str = "", names: Collection[str] = ()) -> RowLabels:
-    """The labels in one column, or in several columns of 0 and 1. Each different cell is looked at once.
+    """The labels in one column, in several columns of 0 and 1, or in several of words, which a document bears
+    together. Each different cell is looked at once.
 
     :param names: the names of the main file, which may be words such as "null".
 
-    :raises CorpusError: columns that are not of 0 and 1, or far too many different labels.
+    :raises CorpusError: columns of which some are of 0 and 1 and others not, or far too many different labels.
     """
     if len(columns) > 1:
-        return _one_hot(columns)
+        return _union(columns, delimiter, names) if all(map(_holds_words, columns)) else _one_hot(columns)
     cells = columns[0].fill_null("").str.strip_chars()
     codes = cells.rank("dense").to_numpy().astype(np.int64) - 1
     counts: dict[str, int] = dict(cells.value_counts().iter_rows())
@@ -136,6 +137,27 @@ def _named_words(counts: dict[str, int]) -> set[str]:
     return {word for word, count in words.items() if word in may and count >= max(5, 0.5 * usual)}
 
 
+def _holds_words(column: pl.Series) -> bool:
+    """Whether a column, one of several, holds names rather than marks and numbers, or nothing."""
+    cells = set(column.drop_nulls().str.strip_chars().unique()) - MISSING - {""}
+    return sum(is_number(cell) or cell.lower() in TRUE | FALSE for cell in cells) <= 0.5 * len(cells)
+
+
+def _union(columns: Sequence[pl.Series], delimiter: str, names: Collection[str]) -> RowLabels:
+    """Columns of words: what stands in any of them is a label of the row. Where nothing stands, it has none."""
+    one = read_labels([pl.concat([column.alias("label") for column in columns])], delimiter, names)
+    rows, codes = np.unique(one.codes.reshape(len(columns), -1).T, axis=0, return_inverse=True)
+    kinds: list[Labels] = []
+    for row in rows.tolist():
+        named = [labels for labels in (one.kinds[code] for code in row) if labels is not None]
+        kinds.append(tuple(dict.fromkeys(name for labels in named for name in labels)) if named else None)
+    multi = one.multi or any(labels is not None and len(labels) > 1 for labels in kinds)
+    codes = codes.reshape(-1).astype(np.int64)
+    bare = int(np.array([labels is None for labels in kinds], dtype=bool)[codes].sum())
+    missing = {cell: count for cell, count in one.missing.items() if cell} | ({"": bare} if multi and bare else {})
+    return replace(one, codes=codes, kinds=tuple(kinds), multi=multi, missing=missing)
+
+
 def _one_hot(columns: Sequence[pl.Series]) -> RowLabels:
     """Columns of 0 and 1, each named like its label; one label a document where each row has exactly one 1.
 
@@ -158,8 +180,9 @@ def _one_hot(columns: Sequence[pl.Series]) -> RowLabels:
         strange = values.filter(~values.is_in(sorted(TRUE | FALSE | {""})) & ~pl.Series(unmarked))
         if len(strange):
             raise CorpusError(
-                f"Several label columns must hold 0 and 1, but '{column.name}' holds '{strange[0]}'. Choose one "
-                "label column, or only columns of 0 and 1."
+                f"Several label columns must hold 0 and 1, or all of them names of labels, but '{column.name}' holds "
+                f"'{strange[0]}' beside numbers or marks in it or in another. Choose one label column, or only columns "
+                "of one kind."
             )
         marks[:, place] = values.is_in(sorted(TRUE)).to_numpy()
     packed = np.packbits(np.column_stack([marks, bare]), axis=1)  # rows of bytes: an eighth to compare

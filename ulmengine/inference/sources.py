@@ -303,7 +303,7 @@ def labelled(documents: Documents, labels: Sequence[str], multi_label: bool) -> 
                              f"{_quoted(unknown)}; it knows {_quoted(labels)}")
     told = {place for meant in places.values() for place in meant}
     lacking = [label for place, label in enumerate(labels) if place not in told]
-    if multi_label and lacking and len(documents.understood.label_columns) > 1:
+    if multi_label and lacking and not set(documents.labels).isdisjoint(documents.understood.label_columns[1:]):
         raise InferenceError(f"{name} has no column {_quoted(lacking, ' or ')}, a label of the model: which documents "
                              "bear it cannot be known. Add it, with 1 where the label applies and 0 elsewhere.")
     targets = documents.targets("train")

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ulmengine.corpus.cells import is_number
 from ulmengine.corpus.column_names import KNOWN_NAMES, LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES
-from ulmengine.corpus.column_sample import is_number
 from ulmengine.corpus.guess import Hints
 from ulmengine.counting import counted
 
