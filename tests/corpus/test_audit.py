@@ -326,6 +326,39 @@ def test_a_sign_or_word_for_nothing_beside_a_class_is_asked_about(tmp_path: Path
     assert f"none was given: '{asked}'" in finding.why
 
 
+@pytest.mark.parametrize("name", [
+    "not labelled", "Unassigned", "No label", "(blank)", "-- select --", "[none]", "k.A.", "keine Angabe", "Sin datos",
+    "non renseigné", "não informado", "non specificato", "не указано", "未标注", "未分類", "TBD", "Uncategorized",
+])
+def test_no_answer_in_other_words_is_asked_about(tmp_path: Path, name: str) -> None:
+    names = ["praise", "blame", name]
+    findings = audited(tmp_path, [[prose(n), names[n % 3]] for n in range(120)])
+    assert findings["label_missing"].rows.tolist() == list(range(2, 120, 3))
+
+
+@pytest.mark.parametrize("names", [
+    ["select", "update", "delete"], ["other", "praise", "no"], ["blank", "photo", "drawing"], ["empty", "full"],
+    ["neutral", "not happy", "happy"], ["*", "**", "***"], ["(a)", "(b)"], ["- none of these -", "praise"],
+])
+def test_names_that_only_look_like_no_answer_are_classes(tmp_path: Path, names: list[str]) -> None:
+    assert "label_missing" not in audited(tmp_path, [[prose(n), names[n % len(names)]] for n in range(120)])
+
+
+def test_signs_without_a_letter_are_no_spellings_of_each_other(tmp_path: Path) -> None:
+    names = ["praise", "blame", ".", "?"]
+    findings = audited(tmp_path, [[prose(n), names[n % 4]] for n in range(120)])
+    assert "label_spelling" not in findings
+    assert findings["label_missing"].rows.tolist() == [n for n in range(120) if n % 4 > 1]
+
+
+def test_what_is_written_in_place_of_a_text_is_told_and_left_out_by_a_repair(tmp_path: Path) -> None:
+    words = ["nan", "None", "#NAME?", "[deleted]", "[Removed]", "NULL"]
+    kept = ["none of it works", "deleted", "null and void", "\U0001f600\U0001f44d", "no"]
+    findings = audited(tmp_path, [*plain(), *([word, "a"] for word in words), *([word, "b"] for word in kept)])
+    assert findings["no_text"].rows.tolist() == findings["no_text"].repair.tolist() == [40, 41, 42, 43, 44, 45]
+    assert findings["near_empty"].rows.tolist() == [50]
+
+
 def test_near_duplicates_on_both_sides_of_a_split_are_counted(tmp_path: Path) -> None:
     rows = []
     for number, (one, two) in enumerate([("train", "test"), ("validation", "train"), ("train", "train"),

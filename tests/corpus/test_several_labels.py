@@ -134,6 +134,14 @@ def test_words_for_a_missing_value_are_no_labels(tmp_path: Path) -> None:
         assert word in note
 
 
+def test_what_a_sheet_shows_for_a_failed_formula_is_no_label(tmp_path: Path) -> None:
+    cells = ["a", "b", "#VALUE!", "#REF!", "#NAME?", "#DIV/0!", "#c"] * 5
+    documents = opened(table(tmp_path / "a.csv", [[text, cell] for text, cell in zip(long(35), cells, strict=True)]))
+    assert documents.labels == ("#c", "a", "b")
+    assert documents.count("unlabelled") == 20
+    assert any("'#VALUE!' (5)" in note for note in documents.notes)
+
+
 def test_one_hot_rows_without_a_mark_are_not_labelled(tmp_path: Path) -> None:
     marks = [("1", "0"), ("0", "1"), ("", ""), ("1", "1"), ("-1", "-1"), ("0", "0"), ("1", "")]
     rows = [[text, *pair] for text, pair in zip(long(7), marks, strict=True)]

@@ -22,6 +22,7 @@ from ulmengine.events import Event, Progress
 from .documents import Documents
 from .findings import Finding, Rows, documents_are
 from .likeness import normalised
+from .missing import stands_for_none
 from .opening import open_corpus
 from .repairs import records_of
 from .repeats import class_findings, column_findings, doubt_findings, loss_findings, repeat_findings, size_findings
@@ -34,6 +35,8 @@ _WORD = re.compile(r"\w+")
 _NAME_WORD = re.compile(r"[^\W_]+")
 _SYLLABLE = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 """A letter that is a syllable or a word by itself (kana, Hangul, Han): it says as much as two of an alphabet."""
+_PICTURE = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
+"""An emoji: it says as much as a word."""
 _EVERY = 500
 THRESHOLD = 0.8
 PERMUTATIONS = 128
@@ -104,7 +107,9 @@ def _marks_of(text: str, plain: str, words: list[str], max_words: int) -> Iterat
     letters = sum(map(len, words))
     if not plain:
         yield "empty"
-    elif letters + len(_SYLLABLE.findall(plain)) < 3:
+    elif stands_for_none(plain):
+        yield "no_text"
+    elif letters + len(_SYLLABLE.findall(plain)) < 3 and not _PICTURE.search(plain):
         yield "near_empty"
     if not text.isascii() and is_bad(text):
         yield "mojibake"
@@ -123,6 +128,10 @@ def _text_findings(marks: dict[str, list[int]], max_words: int) -> list[Finding]
          "Nothing can be learnt from them, but they count in every result.", ""),
         ("near_empty", "Almost empty texts", "has fewer than three letters", "have fewer than three letters",
          "They say next to nothing and are answered by chance.", ""),
+        ("no_text", "Words in place of a text", "holds only what is written where there is no text (nan, [deleted])",
+         "hold only what is written where there is no text (nan, [deleted])",
+         "Nothing can be learnt from them, but they count in every result.",
+         "If a person wrote it as an answer, as 'none' may be, leave it in."),
         ("mojibake", "Garbled characters", "holds letters garbled by a wrong encoding (like Ã© for é)",
          "hold letters garbled by a wrong encoding (like Ã© for é)",
          "Garbled words are unknown to a pretrained model.",

@@ -11,15 +11,11 @@ import polars as pl
 
 from .cells import FALSE, SIGNS, TRUE, is_number, pieces, vector
 from .errors import CorpusError
+from .missing import MISSING
 from .ordering import in_order
 
 MAX_LABELS = 10_000
 _NO_MARK = frozenset({"-1", "-1.0"})  # a whole row of it: not labelled (as in the Jigsaw test file)
-MISSING = frozenset({
-    "nan", "NaN", "NAN", "NaT", "NA", "N/A", "n/a", "#N/A", "<NA>", "null", "Null", "NULL", "<null>",
-})
-"""What programs write for a cell without a value. "None" is not among them: it is the name of many a class."""
-
 _DASHES = frozenset({"-", "--", "\u2013", "\u2014"})
 """A cell with nothing else in it is an empty list, unless a plus stands in others, or hardly another name stands."""
 _MAY_NAME = frozenset({"nan", "NaN", "NAN", "null", "Null", "NULL", "<null>"})

@@ -14,6 +14,7 @@ from .documents import Documents
 from .errors import some_of
 from .findings import Alternative, Finding, Rows, documents_are
 from .likeness import plain_names, visible_name
+from .missing import may_name_none
 from .split import EMPTY, TEST, VALIDATION
 
 RARE = 10
@@ -23,8 +24,6 @@ FEWEST = 3
 _TOLD = 8
 """Columns or labels that are told one by one."""
 _COUNTS = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
-_NO_NAMES = frozenset({"none", "null", "nan", "na", "n/a", "#n/a", "<na>", "missing", "unlabelled", "unlabeled",
-                       "no label", "not available", "unknown", "undefined", "tbd"})
 _LATIN = re.compile("[a-z]")
 _SIGN = re.compile(r"[-\u2013\u2014?./_*#]+")
 
@@ -193,10 +192,12 @@ def _doubtful_names(documents: Documents, kept: Rows, counts: np.ndarray) -> lis
     places = np.flatnonzero(counts).tolist()
     for place, name in zip(places, plain_names([documents.labels[place] for place in places]), strict=True):
         alike.setdefault(name, []).append(place)
-    twice = {name: group for name, group in alike.items() if len(group) > 1}
-    empty = [place for name, group in alike.items() if name in _NO_NAMES for place in group]
+    twice = {name: group for name, group in alike.items() if name and len(group) > 1}
+    empty = [place for place in places if may_name_none(documents.labels[place])]
     signs = [place for place in places if not any(map(str.isalnum, documents.labels[place]))]
-    if len(signs) == 1 and _SIGN.fullmatch(documents.labels[signs[0]]):  # "+" and "-" are two, and both names
+    # "+" and "-" are two, and both names; so are "*" and "**" without others.
+    if all(_SIGN.fullmatch(documents.labels[place]) for place in signs) and (
+            len(signs) == 1 or len(places) - len(signs) > 1):
         empty += signs
     found = []
     for kind, title, places, names, why, advice in (
