@@ -223,7 +223,6 @@ def test_a_value_for_every_word_is_no_label_of_the_text(wrap: Callable[[Sequence
     ({"annotator1_label": "a b", "annotator2_label": "b a a"}, "annotator1_label", "annotator2_label"),
     ({"toxic": "0 1", "obscene": "0", "threat": "0"}, "toxic obscene threat", ""),
     ({"label_good": "1", "label_bad": "0"}, "label_good label_bad", ""),
-    ({"Labels": "ui api", "Labels (2)": "10 of legacy", "kind": "bug story task"}, "Labels", "kind"),
     ({"target": "all"}, "target", ""),
     ({"priority": "low high urgent", "escalated": "Yes No No", "reopened": "Yes No", "is_vip": "No Yes"}, "priority",
      ""),

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.corpus.frames import LONG, NAMES, frame, long
+from tests.corpus.frames import LONG, NAMES, cells_of, frame, long
 from tests.corpus.helpers import opened, table
 from ulmengine.corpus import CorpusError
 from ulmengine.corpus.cells import guess_label_delimiter, label_delimiters, listed
@@ -104,6 +104,10 @@ def test_a_repeated_heading_of_several_labels_needs_no_words_in_common(tmp_path:
     rows = [[f"{LONG}{n}", ("bug", "praise")[n % 2], ("urgent", "")[n % 3 > 0]] for n in range(60)]
     documents = opened(table(tmp_path / "a.csv", rows, ["text", "Labels", "Labels"]))
     assert (documents.labels, documents.multi_label) == (("bug", "praise", "urgent"), True)
+    told = {"Labels": "ui api", "Labels (2)": "10 of legacy", "kind": "bug story task"}
+    guess = guess_columns(frame(text=long(60), **{name: cells_of(values) for name, values in told.items()}))
+    assert (guess.label, guess.rivals) == (("Labels", "Labels (2)"), ("kind",))
+    assert "it could be 'kind' (3 values) as well" in guess.reasons["label_doubt"]
 
 
 @pytest.mark.parametrize(("names", "rows"), [

@@ -185,6 +185,25 @@ def test_other_texts_are_named_until_someone_chooses(tmp_path: Path) -> None:
     assert not any("not read" in note for note in opened(path, text_columns=("Q1 good?",)).notes)
 
 
+@pytest.mark.parametrize("names", [("Positive", "Negative", "Neutral"), ("spam", "ham"), ("Sports", "Politics")])
+def test_headings_that_may_be_the_classes_of_the_texts_below_are_told(tmp_path: Path, names: tuple[str, ...]) -> None:
+    rows = [[f"{LONG}{n} of {name}" if n < 20 - place else "" for place, name in enumerate(names)] for n in range(20)]
+    note, = opened(table(tmp_path / "a.csv", rows, list(names))).notes
+    assert note.startswith("Besides " if names[0] == "Sports" else "Every column holds texts")
+    assert all(repr(name) in note for name in names)
+    assert "If each heading is the class" in note
+
+
+@pytest.mark.parametrize("columns", [
+    {"question": long(20), "reply": long(20)}, {"english": long(20), "text": long(20)},
+    {"positive": [f"0.{n}" for n in range(20)], "negative": [f"0.{n}" for n in range(20)]},
+    {"Positive": long(20), "Negative": long(20), "label": ["a", "b"] * 10}, {"Positive": long(20)},
+    {"column 1": long(20), "column 2": long(20)}, {"yes": ["x", ""] * 10, "no": ["", "x"] * 10},
+])
+def test_other_tables_of_several_texts_have_no_classes_in_their_headings(columns: dict[str, list[str]]) -> None:
+    assert "each heading" not in guess_columns(frame(**columns)).reasons.get("text_doubt", "")
+
+
 @pytest.mark.parametrize(("read", "other", "form"), [
     ("text", "title_text", False), ("text", "question_context", False), ("text", "clean_text", True),
     ("text", "text_en", True), ("review", "reviewshort", True), ("review", "preview", False),

@@ -164,7 +164,7 @@ def label_doubt(columns: Sequence[str], rivals: Sequence[str], values: str = "")
     if not columns:
         return f"No column is read as the label, but {could}. If so, choose it as the label column."
     several = 1 < len(columns) < 4
-    chosen = f"a group of {len(columns)} columns of yes and no" if len(columns) > 3 else ", ".join(map(repr, columns))
+    chosen = f"a group of {len(columns)} columns" if len(columns) > 3 else ", ".join(map(repr, columns))
     return (f"Which column holds the labels is not certain: {chosen}{values} {'are' if several else 'is'} read as the "
             f"label, but {could} as well. If it is another one, choose it as the label column.")
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from .candidates import choose_label
+from .candidates import ChosenLabel, choose_label, label_doubt
 from .cells import ANGLED, is_number, is_plural, label_delimiters
 from .column_names import (
+    LANGUAGE_NAMES,
     PART_CELLS,
     PLAIN_SPLIT_NAMES,
     PLAIN_TEXT_NAMES,
+    POLES,
     SPLIT_NAMES,
     TEXT_NAMES,
     TICKET_NAMES,
@@ -84,13 +86,13 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         guess.reasons["label_columns"] = hints.reason
         guess.reasons |= {"label_doubt": hints.doubt} if hints.doubt else {}
     else:
-        beside = _beside(frame.columns, guess.text)
-        chosen = choose_label(rest, frame.height, whole, beside)
+        chosen = choose_label(rest, frame.height, whole, _beside(frame.columns, guess.text))
         if spread := _spread(frame, chosen.columns, rest):
-            one = choose_label([c for c in rest if c.name not in spread[1:]], frame.height, whole, beside)
             why = (f"{', '.join(map(repr, spread[:-1]))} and {spread[-1]!r} bear one name, repeated or numbered: what "
                    "stands in any of them is a label of the text")
-            chosen = replace(one, columns=spread, why=why)
+            others = [c for c in rest if c.name in chosen.rivals and c.name not in spread]
+            doubt = label_doubt(spread, [f"'{c.name}' ({c.names} values)" for c in others])
+            chosen = ChosenLabel(spread, why, tuple(c.name for c in others), doubt)
         guess.label, guess.rivals = chosen.columns, chosen.rivals
         told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}
         if hints.doubt and not chosen.columns:
@@ -99,7 +101,7 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
     if len(guess.text) == 2 and _answers(frame, guess.text[1], guess.label):
         guess.text = guess.text[:1]
         guess.reasons["text_columns"] = guess.reasons["text_columns"].partition(";")[0]
-    _doubt_text(frame, [column for column in rest if column.filled > 0.3 * frame.height], guess)
+    _doubt_text(frame, rest, guess)
     if len(guess.label) == 1:
         _doubt_shares(next(column for column in seen if column.name == guess.label[0]), guess)
         guess.label_delimiter, guess.other_delimiter = label_delimiters(frame[guess.label[0]])
@@ -182,13 +184,41 @@ def _doubt_delimiter(column: pl.Series, guess: Guess) -> None:
 def _doubt_text(frame: pl.DataFrame, rest: list[Sampled], guess: Guess) -> None:
     """Name the columns of ``rest`` that hold texts as well and are not read; other forms of what is read are none."""
     read = guess.text
-    others = [repr(c.name) for c in rest if c.name not in guess.label and c.is_prose and c.length > 30
-              and c.distinct > 0.5 * c.filled and not any(_is_form(frame, c.key, name) for name in read)]
-    if others and read:
+    long = [c for c in rest if c.filled > 0.3 * frame.height and c.name not in guess.label and c.is_prose
+            and c.length > 30 and c.distinct > 0.5 * c.filled]
+    others = [repr(c.name) for c in long if not any(_is_form(frame, c.key, name) for name in read)]
+    classes = _columns_of_classes(frame, rest, guess)
+    told = []
+    if classes and all(key_of(name) in POLES for name in classes):
+        told = [f"Every column holds texts ({', '.join(map(repr, classes))}), and only those in {read[0]!r} are read, "
+                "without a label."]
+    elif others and read:
         what = "holds texts as well and is" if len(others) == 1 else "hold texts as well and are"
-        guess.reasons["text_doubt"] = (
-            f"Besides {' and '.join(map(repr, guess.text))}, {', '.join(others[:4])} {what} not read. If a document is "
-            "all of this, choose these columns too as text columns.")
+        told = [f"Besides {' and '.join(map(repr, guess.text))}, {', '.join(others[:4])} {what} not read. If a "
+                "document is all of this, choose these columns too as text columns."]
+    if classes and told:
+        told.append("If each heading is the class of the texts below it, put all texts below each other in one column "
+                    "of the file, and the class of each beside it in a second one, called label.")
+    if told:
+        guess.reasons["text_doubt"] = " ".join(told)
+
+
+def _columns_of_classes(frame: pl.DataFrame, rest: list[Sampled], guess: Guess) -> tuple[str, ...]:
+    """The columns of a table that holds nothing but texts, below the names of their classes as it seems: ``Positive``,
+    ``Negative``; () of another table."""
+    if len(guess.text) != 1 or guess.label or guess.split or guess.rivals or guess.text[0] not in frame.columns:
+        return ()
+    read = look(frame[guess.text[0]])
+    columns = {c.name: c for c in (read, *rest)}
+    names = tuple(name for name in frame.columns if frame[name].str.strip_chars().fill_null("").ne("").any())
+    if len(names) < 2 or any(name not in columns for name in names):
+        return ()
+    found = [columns[name] for name in names]
+    own = all(c.is_prose and not c.marks and 2 * c.distinct > c.filled for c in found)
+    texts = all(c.key in POLES for c in found) or all(c.length > 30 for c in found)
+    known = any(c.key in TEXT_NAMES | TITLE_NAMES | LANGUAGE_NAMES or "?" in c.name or not _without_number(c.name)
+                for c in found)
+    return names if own and texts and not known else ()
 
 
 def _is_form(frame: pl.DataFrame, key: str, read: str) -> bool:

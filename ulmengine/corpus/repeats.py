@@ -221,7 +221,7 @@ def doubt_findings(documents: Documents) -> list[Finding]:
     """What the guess of the label left open, as long as nobody has chosen."""
     understood, taken, found = documents.understood, documents.understood.label_columns, []
     if "label_doubt" in understood.reasons:
-        own = " and ".join(map(repr, taken)) if len(taken) < 4 else f"{len(taken)} columns of yes and no"
+        own = " and ".join(map(repr, taken)) if len(taken) < 4 else f"{len(taken)} columns"
         table = documents.pieces[0].table
         counts = {own: len(documents.labels)} if taken else {}
         counts |= {repr(name): _classes(table.column(name)) for name in understood.rivals}
