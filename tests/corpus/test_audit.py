@@ -14,6 +14,7 @@ from tests.corpus.helpers import opened, table, with_events
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import Alternative, Documents, Finding, audit, inspect, open_corpus, repaired
 from ulmengine.corpus.audit import shingles
+from ulmengine.corpus.repairs import records_of
 from ulmengine.events import Progress, outcome
 
 WORDS = [
@@ -107,6 +108,42 @@ def test_repeats_and_contradictions(tmp_path: Path) -> None:
     assert findings["conflict"].rows.tolist() == [1, 2, 42, 43, 44]
     # Row 1 (b) against 42 (a) is a tie: both go. Of row 2 (a), 43 (b) and 44 (b) one b stays.
     assert findings["conflict"].repair.tolist() == [1, 2, 42, 44]
+
+
+def test_several_labels_of_one_text_in_rows_of_their_own_are_told_and_read_together(tmp_path: Path) -> None:
+    rows = [[prose(n), name] for n in range(30) for name in ("billing", "urgent", "praise")[: n % 3 + 1]]
+    path = table(tmp_path / "a.csv", rows)
+    finding = found(opened(path))["conflict"]
+    assert "may be several labels of one text" in finding.why
+    assert len(finding.repair) == 0
+    assert [(one.setting, one.value) for one in finding.alternatives] == [("corpus.same_text", "together")]
+    documents = opened(path, same_text="together", validation=0.0, test=0.0)
+    assert (documents.multi_label, documents.count("train")) == (True, 30)
+    assert documents.labels == ("billing", "praise", "urgent")
+    assert documents.targets("train")[:3].tolist() == [[1, 0, 0], [1, 0, 1], [1, 1, 1]]
+    assert "conflict" not in found(documents)
+    assert documents.fingerprint != opened(path, validation=0.0, test=0.0).fingerprint
+
+
+def test_rows_read_together_keep_repairs_and_texts_without_words_apart(tmp_path: Path) -> None:
+    rows = [[prose(0), "a"], [prose(0), "b"], ["", "a"], ["", "b"], [prose(1), ""], [prose(1), "c"], [prose(2), "a"]]
+    path = table(tmp_path / "a.csv", rows)
+    first = records_of(np.array([0]), opened(path).pieces, opened(path).hashes)
+    documents = opened(path, same_text="together", drop_rows=first, validation=0.0, test=0.0)
+    assert documents.rows("train").tolist() == [1, 2, 3, 4, 6]
+    assert documents.targets("train").tolist() == [[0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("told", [
+    {n: "ab"[: n % 2 + 1] for n in range(3)},  # a few texts among many
+    {n: ("aab", "abb", "aaa")[n % 3] for n in range(20)},  # three people's labels
+    {n: ("ab", "aa")[n % 2] for n in range(20)},  # two people's
+])
+def test_other_contradictions_are_no_several_labels_of_a_text(tmp_path: Path, told: dict[int, str]) -> None:
+    rows = [[prose(100 + n), name] for n, names in told.items() for name in names]
+    finding = audited(tmp_path, [*plain(), *rows])
+    assert "At least one of the labels is wrong" in finding["conflict"].why
+    assert finding["conflict"].alternatives == ()
 
 
 def test_near_duplicates(tmp_path: Path) -> None:

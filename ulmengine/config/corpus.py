@@ -83,6 +83,11 @@ class CorpusConfig(Section):
         help="Where one cell holds several labels: the character between them. Empty: guessed. none: a cell is "
         "one label, whatever stands in it.",
     )
+    same_text: Literal["apart", "together"] = knob(
+        "apart", label="Rows of one text", advanced=True,
+        help="apart: each row is a document. together: the rows that hold the same text are one document, which bears "
+        "the labels of all of them.",
+    )
     min_per_class: int = knob(
         1, label="Fewest documents of a class", unit="documents", ge=1, le=1_000, advanced=True,
         help="A class with fewer documents is left out, and with it the documents that bear no other. 3 leaves out "

@@ -139,13 +139,16 @@ def _sum(hashes: np.ndarray) -> np.uint64:
 
 def _assemble(config: CorpusConfig, pieces: list[Piece], hashes: np.ndarray, seed: int) -> Documents:
     labelled = _labels(pieces)
-    multi = any(one.multi for one in labelled)
+    together = config.same_text == "together"
+    multi = together or any(one.multi for one in labelled)
     changed, lost = relabelled_rows(corrections(config.relabelled, multi), pieces, hashes)
     names = in_order({*(name for one in labelled for name in one.names), *(n for new in changed.values() for n in new)})
     targets = np.concatenate([as_targets(one, names, multi) for one in labelled])
     bears = np.concatenate([one.bears for one in labelled])
-    bears[list(changed)] = True
     dropped, gone = recorded_rows(config.drop_rows, pieces, hashes)
+    if together:
+        dropped = np.union1d(dropped, _put_together(pieces, hashes, dropped, targets, bears))
+    bears[list(changed)] = True
     corrected = corrected_targets(targets, changed, names, multi)
     brought = np.concatenate([_brought(config, piece) for piece in pieces])
     test = brought == cut.TEST
@@ -188,6 +191,22 @@ def _labels(pieces: list[Piece]) -> list[RowLabels]:
             known = found[0].names if found else ()
             found.append(read_labels(columns, piece.understood.label_delimiter, known))
     return found
+
+
+def _put_together(
+    pieces: list[Piece], hashes: np.ndarray, dropped: np.ndarray, targets: np.ndarray, bears: np.ndarray
+) -> np.ndarray:
+    """Give the first row of each text the labels of all rows of its file with this text, in ``targets`` and ``bears``;
+    the numbers of the other rows, int64."""
+    others = []
+    for piece in pieces:
+        rows = np.setdiff1d(np.arange(piece.start, piece.start + piece.table.rows, dtype=np.int64), dropped)
+        rows = rows[hashes[rows] != cut.EMPTY]
+        _, first, group = np.unique(hashes[rows], return_index=True, return_inverse=True)
+        np.maximum.at(targets, rows[first][group], targets[rows])
+        np.logical_or.at(bears, rows[first][group], bears[rows])
+        others.append(np.setdiff1d(rows, rows[first]))
+    return np.concatenate(others)
 
 
 def _parts(
@@ -262,6 +281,7 @@ def _fingerprint(config: CorpusConfig, seed: int, pieces: list[Piece], left_out:
     text = json.dumps([[piece.table.record["digest"] for piece in pieces], columns, sorted(map(str, config.drop_rows)),
                        config.split.model_dump(exclude={"unmeasured"}), seed,
                        *([config.relabelled] if config.relabelled else []),
+                       *([config.same_text] if config.same_text != "apart" else []),
                        *([config.min_per_class] if config.min_per_class > 1 else []),
                        *([left_out] if left_out else [])])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

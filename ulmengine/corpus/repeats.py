@@ -46,12 +46,18 @@ def repeat_findings(documents: Documents, kept: Rows) -> list[Finding]:
         )
         found.append(Finding("duplicate", "Repeated texts", why, len(copies), copies, copies))
     if len(clash):
-        why = documents_are(len(clash), "has", "have") + (
-            " the same text as another with a different label. At least one of the labels is wrong or the text does "
-            "not decide it; the network cannot learn both."
-        )
-        found.append(Finding("conflict", "Same text, different labels", why, len(clash), clash,
-                             _outvoted(documents, clash)))
+        told = documents_are(len(clash), "has", "have") + " the same text as another with a different label"
+        if _each_once(documents, filled, clash):
+            why = (f"{told}, and no text stands twice with the same one: these may be several labels of one text, a "
+                   "row for each. If not, at least one of the labels is wrong, and the network cannot learn both.")
+            found.append(Finding("conflict", "Several labels of one text?", why, len(clash), clash, advice="If they "
+                                 "are, set 'Rows of one text' to together, which makes one document of them.",
+                                 alternatives=(Alternative("corpus.same_text", "together"),)))
+        else:
+            why = (f"{told}. At least one of the labels is wrong or the text does not decide it; the network cannot "
+                   "learn both.")
+            found.append(Finding("conflict", "Same text, different labels", why, len(clash), clash,
+                                 _outvoted(documents, clash)))
     if len(overlap):
         held = np.isin(documents.parts, (TEST, VALIDATION))
         copies_held = int(np.isin(documents.hashes[held], documents.hashes[overlap]).sum())
@@ -62,6 +68,17 @@ def repeat_findings(documents: Documents, kept: Rows) -> list[Finding]:
         )
         found.append(Finding("overlap", "Training texts in the test", why, len(overlap), overlap, overlap))
     return found
+
+
+def _each_once(documents: Documents, rows: Rows, clash: Rows) -> bool:
+    """Whether the contradicting rows ``clash`` are rather several labels of their texts: many texts have some, and of
+    all ``rows`` hardly any repeats a text with its label, as those of several people or of copies do."""
+    if documents.multi_label:
+        return False
+    pairs = np.stack([documents.hashes[rows], documents.all_targets[rows].astype(np.uint64)], axis=1)
+    again = len(rows) - len(np.unique(pairs, axis=0))
+    texts = len(np.unique(documents.hashes[rows]))
+    return again <= 0.02 * len(clash) and len(np.unique(documents.hashes[clash])) >= max(5, 0.2 * texts)
 
 
 def _contradicting(documents: Documents, rows: Rows, group: np.ndarray) -> Rows:

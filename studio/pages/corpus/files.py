@@ -13,7 +13,7 @@ from studio.shell import Shell
 _FRESH = {
     "corpus.format": "", "corpus.encoding": "", "corpus.delimiter": "", "corpus.header": "auto", "corpus.sheet": "",
     "corpus.text_columns": (), "corpus.label_columns": (), "corpus.label_delimiter": "", "corpus.drop_rows": (),
-    "corpus.relabelled": (), "corpus.min_per_class": 1, "corpus.split.unmeasured": False,
+    "corpus.relabelled": (), "corpus.same_text": "apart", "corpus.min_per_class": 1, "corpus.split.unmeasured": False,
     "corpus.split.column": "", "corpus.member": "", "corpus.test_path": "", "corpus.unlabelled_path": "",
 }
 """What was set for the file before does not hold for another one."""

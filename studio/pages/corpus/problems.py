@@ -221,6 +221,8 @@ class FindingCard(Card):
         if one.setting == "corpus.label_delimiter":
             return self.tr("One label each") if one.value == NONE else \
                 self.tr("Several, parted by: {delimiter}").format(delimiter=delimiter_words(str(one.value)))
+        if one.setting == "corpus.same_text":
+            return self.tr("Read the rows of a text together")
         if one.value == (NONE,):
             return self.tr("There is no label")
         columns = ", ".join(one.value)

@@ -19,7 +19,8 @@ from studio.words import words
 
 METHOD = ("corpus.split.method",)
 COLUMN = "corpus.split.column"
-SHARES = ("corpus.split.validation", "corpus.split.test", "corpus.split.unmeasured", "corpus.min_per_class")
+SHARES = ("corpus.split.validation", "corpus.split.test", "corpus.split.unmeasured", "corpus.min_per_class",
+          "corpus.same_text")
 _SERIES = {"train": "series1", "validation": "series2", "test": "series3", "unlabelled": "muted"}
 
 
