@@ -110,6 +110,8 @@ class Rail(QWidget):
     def select(self, key: str) -> None:
         """Mark the page that is shown; the focus, if it is on the mark of another one, comes along."""
         self.items[key].setChecked(True)
+        for name, item in self.items.items():  # Tab comes to the page that is shown, the arrow keys go on from there
+            item.setFocusPolicy(Qt.FocusPolicy.StrongFocus if name == key else Qt.FocusPolicy.ClickFocus)
         focus = self.window().focusWidget()
         if isinstance(focus, RailItem) and focus is not self.items[key]:
             self.items[key].setFocus(Qt.FocusReason.OtherFocusReason)

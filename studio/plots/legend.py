@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio import theme
@@ -29,7 +29,7 @@ class LegendEntry:
 
 
 class Legend(QWidget):
-    """Entries in a row; what does not fit is left out from the end."""
+    """Entries in a row; where they do not fit, the longest names are cut in the middle and all stand in the tooltip."""
 
     def __init__(self, entries: list[LegendEntry] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +44,7 @@ class Legend(QWidget):
             self._entries = entries
             self.setAccessibleName(self.tr("Legend: {names}").format(names=", ".join(e.name for e in entries)))
             self.updateGeometry()
+            self._hint()
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -57,16 +58,32 @@ class Legend(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font())
         x = 0.0
-        for entry in self._entries:
-            width = self._width(entry)
-            if x + width > self.width():
-                break
+        for entry, name in zip(self._entries, self.shown(), strict=True):
             self._sample(painter, entry, x)
             painter.setPen(theme.colors().color("muted"))
-            box = QRectF(x + SAMPLE + 5, 0, width, self.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, entry.name)
-            x += width + GAP
+            box = QRectF(x + SAMPLE + 5, 0, self.width(), self.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+            x += SAMPLE + 6 + QFontMetricsF(self.font()).horizontalAdvance(name) + GAP
         painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._hint()
+
+    def shown(self) -> list[str]:
+        """The names as there is room for them: the shorter ones whole, the others alike long."""
+        metrics, names = QFontMetricsF(self.font()), [entry.name for entry in self._entries]
+        room = float(self.width() - len(names) * (SAMPLE + 6 + GAP) + GAP)
+        found = dict.fromkeys(range(len(names)), "")
+        for left, place in enumerate(sorted(found, key=lambda one: metrics.horizontalAdvance(names[one]))):
+            share = room / (len(names) - left)
+            found[place] = metrics.elidedText(names[place], Qt.TextElideMode.ElideMiddle, max(share, 0.0))
+            room -= metrics.horizontalAdvance(found[place])
+        return list(found.values())
+
+    def _hint(self) -> None:
+        names = [entry.name for entry in self._entries]
+        self.setToolTip("" if self.shown() == names else ", ".join(names))
 
     def _width(self, entry: LegendEntry) -> float:
         return SAMPLE + 5 + QFontMetricsF(self.font()).horizontalAdvance(entry.name) + 1

@@ -181,8 +181,12 @@ class RangePlot(Plot):
     def _place_labels(self) -> None:
         (left, right), _ = self.view.viewRange()
         height = _row_height()
+        unit, width = self.pixels() / max(right - left, 1e-9), self.pixels()
         for line, (row, side) in zip(self._marks.values(), self._rows(left, right), strict=True):
-            line.label.anchors = [(side, 0.5), (side, 0.5)]
+            # Where neither side has room for a name it stands over its line, as far as the edge asks for.
+            at, wide = (line.value() - left) * unit, _metrics().horizontalAdvance(line.label.format) + 2 * LABEL_GAP
+            place = min(side, at / wide) if side else max(side, (at + wide - width) / wide)
+            line.label.anchors = [(place, 0.5), (place, 0.5)]
             line.label.setPosition(1.0)
             # Each ends at its name, so that none is drawn through another's.
             line.setSpan(0.0, max(0.0, 1.0 - (row + 0.6) * height / max(self.view.height(), height)))

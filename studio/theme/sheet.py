@@ -94,9 +94,12 @@ QHeaderView::section {{ background: {window}; color: {muted}; border: none; bord
   padding: 6px 10px; }}
 QTableCornerButton::section {{ background: {window}; border: none; border-bottom: 1px solid {border}; }}
 QAbstractItemView {{ outline: none; }}
-QTableView, QTreeView, QListView {{ border: 1px solid {border}; border-radius: 6px; background: {panel};
+QPushButton, QToolButton {{ outline: none; }}
+QTableView, QTreeView, QListView {{ border: 1px solid {border}; padding: 1px; border-radius: 6px; background: {panel};
   gridline-color: {border}; selection-background-color: {accent_soft}; selection-color: {text}; }}
-QListView[bare="true"] {{ border: none; }}
+QTableView:focus, QTreeView:focus, QListView:focus {{ border: 2px solid {accent}; padding: 0; }}
+QListView[bare="true"], QListView[bare="true"]:focus {{ border: none; padding: 0; }}
+QComboBox QAbstractItemView:focus {{ border: 1px solid {border}; padding: 4px; }}
 QTabWidget::pane {{ border: none; }}
 QTabBar::tab {{ padding: 6px 12px; border: none; border-bottom: 2px solid transparent; color: {muted}; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}

@@ -131,3 +131,20 @@ def test_the_range_test_grows_and_ends(qtbot: QtBot) -> None:
     QTest.keyClick(plot, Qt.Key.Key_Left)
     assert heard[-1] == pytest.approx((1e-3, 10**-1.05))
     assert "valley" in plot.summary()
+
+
+def test_no_name_is_cut_by_an_edge_where_neither_side_has_room(qtbot: QtBot) -> None:
+    plot = RangePlot()
+    qtbot.addWidget(plot)
+    plot.resize(390, 190)
+    plot.show()
+    qtbot.waitExposed(plot)
+    plot.add([ev.RangePoint(n, 50, 10 ** (-7 + 0.1 * n), 3 - n * 0.02, 3 - n * 0.02) for n in range(1, 51)])
+    plot.set_suggestions({"minimum": 1.3e-7, "steepest": 2e-6, "valley": 0.006})
+    plot.redraw()
+    qtbot.wait(50)
+    area = plot.view.sceneBoundingRect()
+    for line in plot._marks.values():
+        box = letters(line.label.mapRectToScene(line.label.boundingRect()))
+        assert area.left() <= box.left()
+        assert box.right() <= area.right()

@@ -105,6 +105,7 @@ class LengthHistogram(Painted):
         self._paint_axis(painter)
         self._paint_bars(painter)
         self._paint_limit(painter)
+        self.paint_focus(painter)
         painter.end()
 
     def _paint_axis(self, painter: QPainter) -> None:

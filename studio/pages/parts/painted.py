@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtCore import QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
@@ -37,6 +37,14 @@ class Painted(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         return painter
+
+    def paint_focus(self, painter: QPainter) -> None:
+        """A frame around all of it while it has the focus."""
+        if self.hasFocus():
+            painter.setPen(QPen(self.color("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), theme.CONTROL_RADIUS,
+                                    theme.CONTROL_RADIUS)
 
     @Slot()
     def _theme_changed(self) -> None:

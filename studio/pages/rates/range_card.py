@@ -22,7 +22,7 @@ from studio.plots.schedule_plot import HAS_RATIO
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, PrimaryButton
+from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, PrimaryButton, focus_in_view
 from studio.widgets.layouts import as_widget, discard, in_column, in_row
 from studio.words import rate, time_words
 from ulmengine.config import ConfigError, RunConfig
@@ -141,6 +141,8 @@ class RangeCard(Card):
         job.ended.connect(self._ended)
         self.readout.setText(self.tr("Preparing…"))
         self._refresh()
+        if self.isVisible():  # the button that was pressed is gone: what comes of it is to be seen all the same
+            focus_in_view(self.cancel, self)
 
     @Slot()
     def stop(self) -> None:
@@ -281,7 +283,7 @@ class RangeCard(Card):
 
     @Slot()
     def _ended(self) -> None:
-        self._job = None
+        self._job, watched = None, self.cancel.hasFocus()
         if not self.plot.suggestions and not self.plot.points:
             self.pages.setCurrentIndex(0)
         if self._asked != self.task:
@@ -289,6 +291,8 @@ class RangeCard(Card):
                 self.shell.toast(self.tr("The range test of the other side has ended; what it found is shown there."))
             self._show_task()
         self._refresh()
+        if watched:
+            focus_in_view(self.again if self.again.isVisible() else self.search, self)
 
     @Slot(object)
     def _cursor_moved(self, x: float | None) -> None:

@@ -53,8 +53,8 @@ class CurvesView(QWidget):
         self.slot = JobSlot(self, self._read, self._failed)
         self.figures.currentIndexChanged.connect(self._figure_chosen)
         self.along.currentIndexChanged.connect(self._draw)
-        head = in_row(self.figures, self.along, self.hint, (self.legend, 1))
-        in_column(head, (self.plot, 1), inside=self, margins=(0, theme.S, 0, 0))
+        head = in_row(self.figures, self.along, (self.hint, 1))
+        in_column(head, self.legend, (self.plot, 1), inside=self, margins=(0, theme.S, 0, 0))
 
     def show_runs(self, runs: Sequence[RunLine]) -> None:
         """Draw these; what is not known yet is read first."""

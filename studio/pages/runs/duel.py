@@ -20,7 +20,7 @@ from studio.pages.parts.quantities import counted
 from studio.pages.parts.rows_table import RowsTable
 from studio.project import Project
 from studio.theme import Type
-from studio.widgets import Button, CalmCombo, FailureCard, Label, Paragraph
+from studio.widgets import Button, CalmCombo, FailureCard, Paragraph
 from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.corpus.documents import as_read
@@ -91,7 +91,7 @@ class DuelView(QWidget):
         self.reader.setReadOnly(True)
         self.reader.setPlaceholderText("")
         self.reader.setAccessibleName(self.tr("The document, with the words marked that changed the answer"))
-        self.told = Label("", Type.SMALL, muted=True)
+        self.told = Paragraph("", Type.SMALL)
         self._arrange()
         self.bar.cancelled.connect(self._cancel)
         self.slot.events.connect(self.bar.show_events)
@@ -134,7 +134,8 @@ class DuelView(QWidget):
         split.addWidget(self.reader)
         split.setSizes([620, 380])
         split.setChildrenCollapsible(False)
-        full = in_column(self.head, self.below, in_row(self.kinds, (self.told, 1), gap=-1), (split, 1))
+        self.kinds.setMinimumWidth(_WIDEST)  # a long name of a run does not widen the page
+        full = in_column(self.head, self.below, in_row(self.kinds, STRETCH), self.told, (split, 1))
         for page in (empty, busy, full):
             self.pages.addWidget(as_widget(page))
         in_column(self.pages, inside=self, margins=(0, theme.S, 0, 0))

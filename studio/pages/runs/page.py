@@ -43,6 +43,9 @@ from .duel import DuelView
 from .folders import OtherFolders
 from .listing import RunFilter, RunsTable, names_words
 
+LEAST_LIST = 136
+"""Px at which the headings and three runs are seen above a scroll bar; a window with less room scrolls."""
+
 # What stays as it is in the project: its own files, and on what this machine computes.
 _OWN = ("version", "name", "corpus.", "compute.", "saving.")
 
@@ -215,6 +218,7 @@ class RunsPage(ProjectPage):
         self.split.addWidget(self.table)
         self.split.addWidget(self.tabs)
         self.split.setSizes([300, 340])
+        self.table.setMinimumHeight(LEAST_LIST)
         self.empty = EmptyState("runs", self.tr("No run yet"), self.tr(
             "A run is one training with its settings, curves and result. Runs of other folders or machines can be "
             "shown here too."))

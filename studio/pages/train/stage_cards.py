@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QScrollArea, QSizePolicy, QWidget
 
@@ -108,6 +108,9 @@ class StageStrip(QScrollArea):
         super().__init__(parent)
         self.cards: list[StageCard] = []
         self._least = 0
+        self._current: StageCard | None = None
+        self._later = QTimer(self, singleShot=True)  # the cards take their places first
+        self._later.timeout.connect(self._show_current)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -132,10 +135,20 @@ class StageStrip(QScrollArea):
         known = {stage.index: stage for stage in history.stages}
         for card in self.cards:
             card.show_stage(known.get(card.plan.index), alive, card.plan.index in left_out)
+        begun = [card for card in self.cards if card.plan.index in known]
+        if begun and begun[-1] is not self._current:  # once a stage: between them the person scrolls
+            self._current = begun[-1]
+            self._later.start()
+
+    @Slot()
+    def _show_current(self) -> None:
+        if self._current in self.cards:
+            self.ensureWidgetVisible(self._current, theme.S, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+        self._later.start()
 
     def _fit(self) -> None:
         crowded = self._least > self.width()

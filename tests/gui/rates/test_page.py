@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio import theme
 from studio.engine.job import run_job
 from studio.facts import CorpusFacts, batches_an_epoch, facts_key
 from studio.pages import page_of_setting
@@ -205,6 +206,35 @@ def test_a_test_can_be_given_up(page: RatesPage, project: Project, qtbot: QtBot)
     qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
     assert page.range.again.isVisible()
     assert project.config.classifier.lr == 0.004
+
+
+def test_a_test_stays_in_view_from_its_beginning_to_its_end(page: RatesPage, qtbot: QtBot) -> None:
+    area = QScrollArea()
+    qtbot.addWidget(area)
+    area.setWidgetResizable(True)
+    page.setMinimumHeight(1_000)
+    area.setWidget(page)
+    area.resize(760, 420)
+    area.show()
+    page.show()
+
+    def seen() -> bool:
+        view = area.viewport()
+        box = QRect(page.range.mapTo(view, QPoint()), page.range.size())
+        return box.intersected(view.rect()).height() >= min(box.height(), view.height()) - theme.L
+
+    page.range.make = slow
+    area.ensureWidgetVisible(page.range.search)
+    page.range.search.setFocus()
+    page.range.search.click()
+    qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
+    qtbot.waitUntil(seen, timeout=2_000)
+    assert page.range.cancel.hasFocus()
+    page.range.cancel.click()
+    qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
+    qtbot.waitUntil(seen, timeout=2_000)
+    assert page.range.again.hasFocus()
+    area.takeWidget()
 
 
 def test_the_picture_says_whose_rates_it_shows(page: RatesPage, run: FakeRun) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from studio.pages.runs import duel
+from studio.plots.legend import Legend, LegendEntry
 from tests.record.test_listing import made
 from tests.runs.made import tiny_config, write_corpus
 from ulmengine.config import with_settings
@@ -277,3 +278,36 @@ def test_a_duel_that_has_ended_begins_again_once_the_two_are_chosen_again(page, 
     choose(one, "a")
     choose(one, "a", "b")
     qtbot.waitUntil(lambda: one.duel.pages.currentIndex() == 2, timeout=20_000)
+
+
+def test_two_runs_are_compared_in_a_small_window(page, desk, qtbot):
+    folders = [f"2026-11-30-03212{n}-with-a-longer-name" for n in range(3)]
+    for name in folders:
+        made(desk.project.runs / name, .7)
+    one = page()
+    one.resize(520, 340)
+    qtbot.wait(20)
+    heights = one.table.horizontalHeader().height() + 3 * one.table.rowHeight(0)
+    assert one.table.minimumHeight() >= heights
+    choose(one, *folders)
+    one.tabs.setCurrentIndex(3)
+    view = one.duel
+    view.told.setText("Marked: words that speak for product in this run more (blue) or less (underlined) than in that")
+    view.kinds.addItem(f"Mended by {folders[0]} and another one: 2,000  (the first 2,000 are listed)")
+    view.pages.setCurrentIndex(2)
+    assert view.minimumSizeHint().width() <= 520
+
+
+def test_a_legend_tells_all_runs_where_there_is_little_room(qtbot):
+    names = ["2026-11-30-032126", "second", "2026-11-30-041207"]
+    legend = Legend([LegendEntry(name, number) for number, name in enumerate(names, 1)])
+    qtbot.addWidget(legend)
+    legend.resize(legend.sizeHint())
+    legend.show()
+    assert legend.shown() == names
+    assert not legend.toolTip()
+    legend.resize(300, 20)
+    shown = legend.shown()
+    assert shown[1] == "second"
+    assert all("…" in name and len(name) > 4 for name in (shown[0], shown[2]))
+    assert all(name in legend.toolTip() for name in names)

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.pages.train.figures import interval, metrics_words, percent
 from studio.pages.train.layers import LayerStack, layers_of
-from studio.pages.train.stage_cards import StageCard
+from studio.pages.train.stage_cards import StageCard, StageStrip
 from studio.pages.train.view import TrainView
 from studio.pages.train.writing import LEAST, MOST, WholeLines
 from studio.plots.history import RunHistory
@@ -118,3 +118,23 @@ def test_percent_is_written_as_everywhere() -> None:
     assert percent(0.874) == "87.4%"
     assert interval(0.81, 0.93) == "81.0 to 93.0%"
     assert metrics_words({"accuracy": 0.5}) == "accuracy 50.0%"
+
+
+def test_the_stage_in_hand_is_in_view_where_not_all_are(qtbot: QtBot) -> None:
+    history = told(3)
+    strip = StageStrip()
+    qtbot.addWidget(strip)
+    strip.resize(400, 120)
+    strip.show()
+    strip.set_plans(plan_stages(replay.small_config(), pretrained=True))
+    strip.show_history(told(0), alive=True)
+    bar = strip.horizontalScrollBar()
+    assert strip.cards[3].x() > 400
+    assert bar.value() == 0
+    strip.show_history(history, alive=True)
+    view = strip.viewport()
+    qtbot.waitUntil(lambda: 0 <= strip.cards[3].mapTo(view, QPoint()).x() <= view.width() - strip.cards[3].width())
+    bar.setValue(0)  # the person looks back, and is left there
+    strip.show_history(history, alive=True)
+    qtbot.wait(30)
+    assert bar.value() == 0
