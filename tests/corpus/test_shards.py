@@ -312,3 +312,48 @@ def test_a_file_that_is_no_record_is_skipped_and_counted(tmp_path: Path) -> None
 def test_other_json_files_are_not_taken_for_records(tmp_path: Path, made: dict[str, object]) -> None:
     with pytest.raises(CorpusError, match="holds tables"):
         preview(in_json(tmp_path, made))
+
+
+def two_tables(root: Path, rows: list[tuple[str, str]], labels: list[int], names: tuple[str, str]) -> Path:
+    """The texts of ``rows`` in one table, and in another the labels of those with the numbers ``labels``."""
+    (root / "set").mkdir()
+    pl.DataFrame({"id": list(range(len(rows))), "text": [text for text, _ in rows]}).write_csv(root / "set" / names[0])
+    pl.DataFrame({"id": labels, "verdict": [rows[n % len(rows)][1] for n in labels]}).write_csv(root / "set" / names[1])
+    return root / "set"
+
+
+@pytest.mark.parametrize("archive", ["", "zip"])
+def test_texts_and_their_labels_in_two_tables_are_joined_by_their_id(tmp_path: Path, archive: str) -> None:
+    path = two_tables(tmp_path, ROWS, [*range(59, 2, -1)], ("texts.csv", "labels.csv"))
+    (path / "README.md").write_text("about the data")
+    documents = opened(packed(path, archive) if archive else path)
+    assert documents.understood.columns == ("id", "text", "verdict")
+    assert everything(documents) == [text for text, _ in ROWS]
+    assert labels_in_order(documents) == [label for _, label in ROWS[3:]]
+    assert any("belong together by the column 'id'" in note for note in documents.notes)
+    before = documents.fingerprint
+    table = pl.read_csv(path / "labels.csv").with_columns(pl.col("verdict").str.to_uppercase())
+    table.write_csv(path / "labels.csv")
+    if not archive:
+        assert opened(path).fingerprint != before
+        assert opened(path).labels == ("BAD", "GOOD", "MID")
+
+
+@pytest.mark.parametrize(("labels", "names"), [
+    ([*range(60), 5], ("texts.csv", "labels.csv")),  # one of them twice
+    ([*range(30, 90)], ("texts.csv", "labels.csv")),  # of other texts
+    ([*range(60)], ("test.csv", "labels.csv")), ([*range(60)], ("texts.csv", "sample_submission.csv")),
+])
+def test_tables_that_do_not_belong_together_row_by_row_are_not_joined(
+    tmp_path: Path, labels: list[int], names: tuple[str, str]
+) -> None:
+    with pytest.raises(CorpusError, match="holds tables"):
+        preview(two_tables(tmp_path, ROWS, labels, names))
+
+
+def test_tables_of_other_things_with_the_same_numbers_are_not_joined(tmp_path: Path) -> None:
+    path = two_tables(tmp_path, ROWS, [*range(60)], ("posts.csv", "labels.csv"))
+    (path / "labels.csv").unlink()
+    pl.DataFrame({"id": list(range(60)), "name": [f"Ann {n}" for n in range(60)]}).write_csv(path / "users.csv")
+    with pytest.raises(CorpusError, match="holds tables"):
+        preview(path)

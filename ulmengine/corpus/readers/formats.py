@@ -17,7 +17,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, plain_reason
 
-from . import aligned, columnar, delimited, json_files, jsonrows, mail, markup, plain, shards, tree, workbook
+from . import aligned, columnar, delimited, joined, json_files, jsonrows, mail, markup, plain, shards, tree, workbook
 from .reading import Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
@@ -110,7 +110,7 @@ def _recognise(path: Path, config: CorpusConfig) -> Reading:
     source = find_source(path, member=config.member)
     if source.is_tree:
         wanted = ""
-    elif wanted in ("folder", "shards", "aligned", "json_files"):
+    elif wanted in ("folder", "shards", "joined", "aligned", "json_files"):
         raise CorpusError(f"'{path.name}' is a file, not a folder of documents. Leave the format empty.")
     look = look_at(source, config)
     for name in (wanted,) if wanted in FORMATS else plain.KINDS if wanted == "text" else FORMATS:
@@ -130,6 +130,7 @@ def _refuse(look: Look, _reason: str = "") -> None:
 
 FORMATS: dict[str, Callable[[Look, str], Reading | None]] = {
     "shards": partial(shards.plan, _recognise),
+    "joined": partial(joined.plan, _recognise),
     "aligned": aligned.plan,
     "json_files": json_files.plan,
     "folder": partial(tree.plan, _recognise),
