@@ -260,6 +260,13 @@ def test_another_list_beside_texts_is_a_text(tmp_path: Path, name: str, row: str
     assert (len(everything(documents)), documents.labels) == (11, ())
 
 
+def test_a_list_that_does_not_say_the_label_of_each_text_is_told_of(tmp_path: Path) -> None:
+    root = beside_texts(tmp_path / "news", "".join(f"d{n}.txt\tgood\n" for n in range(8)), "docs/labels.txt")
+    documents = opened(root)
+    assert documents.labels == ()
+    assert any("labels of 8 of 10 files" in note for note in documents.notes)
+
+
 def test_layout_of_numbered_files_without_suffix() -> None:
     layout = find_layout(["20news/sci.med/54.12", "20news/sci.med/100", "20news/rec.autos/7"])
     assert (layout.skip, layout.labelled, layout.parts) == (1, True, False)

@@ -67,10 +67,14 @@ def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None
     """Plan the reading of a folder or archive, and of the table beside its texts. :raises CorpusError: no documents."""
     if not look.source.is_tree:
         return None
-    listed = _listed(look)
+    beside_them = _list_beside(look)
+    found = _rows_of(*beside_them[1:]) if beside_them else None
+    listed = (beside_them[0], *found) if beside_them and found else None
     reading, layout = _plan(look, listed[0] if listed else "")
+    if beside_them and not listed:
+        reading = replace(reading, notes=(*reading.notes, *_told_in_part(*beside_them)))
     files, _ = look.files
-    if listed is None:
+    if listed is None or layout.lines:
         tables = [name for name in files if is_table(name) and not is_about(name)]
         if look.source.compression or (layout.labelled and layout.word is None) or layout.lines or len(tables) != 1 or (
                 files[tables[0]] > _LARGEST_TABLE):
@@ -92,9 +96,9 @@ def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None
                    columns=("text", *columns, *layout.columns[1:]), reasons=reasons)
 
 
-def _listed(look: Look) -> tuple[str, tuple[str, ...], dict[str, tuple[str | None, ...]]] | None:
-    """The one file that lists the labels of the others in folders that name none, its columns, and each document's
-    cells; None where there is none."""
+def _list_beside(look: Look) -> tuple[str, list[str], pl.DataFrame] | None:
+    """The one file that is called like a list of labels and is one, the other files in folders that name no labels, and
+    what it holds; None where there is none."""
     files, complete = look.files
     listings = [name for name in files if _LISTING.fullmatch(PurePosixPath(name).name)]
     if not complete or len(listings) != 1 or files[listings[0]] > _LARGEST_TABLE:
@@ -103,8 +107,15 @@ def _listed(look: Look) -> tuple[str, tuple[str, ...], dict[str, tuple[str | Non
     layout = find_layout(names)
     documents = [] if layout.labelled else layout.documents(names)
     table = _listing(next((data or b"" for _, data in read_tree(look.source, listings)), b"")) if documents else None
-    found = _rows_of(documents, table) if table is not None else None
-    return (listings[0], *found) if found is not None else None
+    return (listings[0], documents, table) if table is not None else None
+
+
+def _told_in_part(beside: str, documents: Sequence[str], table: pl.DataFrame) -> tuple[str, ...]:
+    """A sentence where a list says the labels of most ``documents``, but not once of each."""
+    called = set(table["name"].to_list())
+    known = sum(any(key(PurePosixPath(name)) in called for key in _KEYS) for name in documents)
+    return (f"'{beside}' seems to say the labels of {known:,} of {len(documents):,} files and is not read: each must "
+            "have one line in it.",) if known >= 0.5 * len(documents) else ()
 
 
 def _listing(data: bytes) -> pl.DataFrame | None:
