@@ -57,10 +57,11 @@ class CorpusConfig(Section):
     )
     format: str = knob(
         "", label="Format", advanced=True,
-        help="csv, jsonl, json, parquet, excel, folder, html, xml, mbox, mail, trec, fasttext, wiki, trees, scored (a "
-        "number before each text), sections (of PubMed RCT), or plain text as lines (in a folder each labelled by its "
-        "file's name), blocks (a blank line between documents) or file (one document). Empty: recognised from the "
-        "content.",
+        help="csv, jsonl, json, parquet, excel, folder, shards (all tables of a folder as one), html, xml, mbox, mail, "
+        "trec, fasttext, wiki, trees, scored (a number before each text), sections (of PubMed RCT), marked, pairs or "
+        "headed (a label in the line of each text, in a line of its own, above many), or plain text as lines (in a "
+        "folder each labelled by its file's name), blocks (a blank line between documents) or file (one document). "
+        "Empty: recognised from the content.",
     )
     encoding: str = knob("", label="Encoding", help="utf-8, cp1252, ... Empty: detected.")
     delimiter: str = knob("", label="Delimiter", help="The character or signs between two columns. Empty: detected.")
