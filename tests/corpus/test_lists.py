@@ -459,6 +459,12 @@ def test_lines_that_only_look_labelled_are_texts(tmp_path: Path, row: str) -> No
     assert (documents.understood.format, documents.labels) == ("lines", ())
 
 
+def test_questions_and_answers_bear_no_labels(tmp_path: Path) -> None:
+    documents = marked(tmp_path, "{label}: {text}", labels=("Q", "A"))
+    assert (documents.understood.format, documents.labels) == ("lines", ())
+    assert not any("such as" in note for note in documents.notes)
+
+
 def test_a_list_of_what_speaks_for_and_against_is_no_corpus(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(f"pro:\n{lines(texts(4))}\ncon:\n{lines(texts(3, 50))}")
     assert opened(tmp_path / "a.txt").labels == ()

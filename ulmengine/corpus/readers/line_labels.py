@@ -93,6 +93,8 @@ def labels_note(lines: Sequence[str]) -> tuple[str, ...]:
     else:
         return ()
     names = dict.fromkeys(labels)
+    if max(map(len, names)) < 2:  # questions and answers, and whoever speaks
+        return ()
     return (f"The lines are read as texts, though {where} {len(names)} values such as '{next(iter(names))}'. If it is "
             "their label, write label and text of each into two columns of a table (CSV).",)
 
