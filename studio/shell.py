@@ -348,7 +348,7 @@ class Shell(QObject):
             self.toast(self.tr("The corpus cannot be read as it is set, so there is nothing to train on."), "warning",
                        self.tr("Go to the corpus"), partial(self.go, "corpus"), holds=lambda: self.corpus_unreadable)
             return False
-        if self._folder_gone() or self.corpus_outdated():
+        if self.folder_gone() or self.corpus_outdated():
             return False
         folder, offered, answer = self.shown.folder, self.shown.offers, "new"
         if self.project is not None and folder is not None and folder.path.parent == self.project.runs and \
@@ -389,7 +389,7 @@ class Shell(QObject):
         return answer == "as set" or (answer == "usual" and project.change(
             {one.name: one.value for one in found}, self.tr("Set what is usual for this corpus")))
 
-    def _folder_gone(self) -> bool:
+    def folder_gone(self) -> bool:
         """Whether the open project's folder was moved or removed, which the person is told: no run makes it anew."""
         project = self.project
         if project is None or project.folder.is_dir():
@@ -418,7 +418,7 @@ class Shell(QObject):
     def start_run(self) -> bool:
         """Start a new run of the open project as it is set now, and with its files as they are; False if none is open
         or a run is alive."""
-        if self.project is None or self.busy or self._folder_gone() or not self._may_train():
+        if self.project is None or self.busy or self.folder_gone() or not self._may_train():
             return False
         self.project.close()
         config, folder = self.project.run_config(), self.project.new_run_folder()

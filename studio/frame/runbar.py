@@ -258,7 +258,7 @@ class RunBar(QWidget):
         history, stage = run.history, run.stage
         if run.folder is None:
             return (self._first_step_words(),)
-        if state is RunState.FAILED and isinstance(run.trouble, Failed):
+        if isinstance(run.trouble, Failed) and not run.unreadable:
             return (words(run.trouble.title),)
         if isinstance(run.trouble, (SaveFailed, Diverging)):
             return (self._waits_words(run.trouble),)

@@ -66,6 +66,7 @@ class ShownRun(QObject):
         self._run = run
         self._asked_to_finish = False
         self._resting = RunState.IDLE
+        self._went_on = False
         self._waits_for: ev.SaveFailed | ev.Diverging | None = None
         self._dismissed: Trouble | None = None
         self._unreadable: ev.Failed | None = None
@@ -141,6 +142,8 @@ class ShownRun(QObject):
     def dot(self) -> str:
         """The kind of dot that stands for it: red as long as its trouble is to be told."""
         kind = state_dot(self.state)
+        if isinstance(self.trouble, ev.Failed) and not self.unreadable:
+            return "problem"
         return "ready" if kind == "problem" and self.history.failed is not None and self.trouble is None else kind
 
     @property
@@ -289,7 +292,9 @@ class ShownRun(QObject):
     def _events_came(self, events: list[ev.Event]) -> None:
         if not self._is_the_services:
             return
-        if any(isinstance(event, ev.RunStarted) for event in events) and self.folder is not None:
+        started = any(isinstance(event, ev.RunStarted) for event in events)
+        self._went_on |= started
+        if started and self.folder is not None:
             # One that goes on has cut its log back to the checkpoint, one that begins anew to nothing.
             self._held_back += events
             self._read_log(self.folder)
@@ -331,16 +336,26 @@ class ShownRun(QObject):
     def _begun(self) -> None:
         self._following.watch(None)
         self._waits_for = self._unreadable = None
+        self._went_on = False
         if self._run.config is not None:
             self.config = self._run.config
 
     def _ended(self, state: RunState) -> None:
         before = self.finishing
         self.saved, self._asked_to_finish = saved_stage(self.folder), False
-        self._resting, self._waits_for = state, None
+        self._resting, self._waits_for = self._stands(state), None
         self._following.watch(self.folder)
         if self.finishing is not before:  # a wish that was not heard any more is none
             self.replaced.emit()
+
+    def _stands(self, ended: RunState) -> RunState:
+        """How it stands after it has ``ended``: one that was refused before it could go on stands as it did before,
+        with not a word in its log, and so it is called wherever it is told of."""
+        if ended is RunState.FAILED and not self._went_on and self.folder is not None:
+            found = self.folder.state()
+            if found in (RunState.STOPPED, RunState.INTERRUPTED, RunState.FINISHED):
+                return found
+        return ended
 
     def _laid_out(self) -> tuple[StagePlan, ...]:
         plans: tuple[StagePlan, ...] = ()

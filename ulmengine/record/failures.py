@@ -42,7 +42,7 @@ def cannot_save(error: OSError, folder: Path, *, stopping: bool = False) -> Save
 
     :param stopping: the run was to be stopped.
     """
-    held = "It was not stopped, for what" if stopping else "What"
+    held = "It was not stopped: what" if stopping else "What"
     if not folder.is_dir():
         return SaveFailed(f"The run's folder is gone from {folder}, so the run could not be saved. {held} was learnt "
                           "is in memory.", "Put the folder back where it was, then try again.", "folder_gone", stopping)

@@ -45,7 +45,7 @@ def classify_all(
     :param others: models that answer beside ``answering``.
     :raises CorpusError: not a single text could be read.
     """
-    cache.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(exist_ok=True)  # not the project, should it have been moved away
     skipped: list[Skipped] = []
     with Storage(target, answering.labels, names_of((answering, *others))[1:]) as storage:
         for path in paths:

@@ -324,7 +324,12 @@ class ManyTexts(QWidget):
         held = QGuiApplication.clipboard().mimeData()
         paths = paths_in(held) if held is not None else []
         if not paths and held is not None and held.text().strip():
-            paths = [pasted(held.text(), self.cache)]
+            try:
+                paths = [pasted(held.text(), self.cache)]
+            except OSError as error:
+                self.shell.toast_error(self.tr("{file} could not be written: {why}").format(
+                    file=self.cache, why=error.strerror or str(error)))
+                return
         if paths and self._answering is not None:
             self.classify([Path(path) for path in paths])
         elif not paths:

@@ -60,7 +60,7 @@ class PathTexts(NamedTuple):
 def pasted(text: str, folder: Path) -> Path:
     """What was copied elsewhere as a file in ``folder``: cells of a spreadsheet as its table, else each line a text,
     empty ones between others too, so that the answers can be put beside them."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # not the project, should it have been moved away
     rows = list(csv.reader(io.StringIO(text), delimiter="\t"))
     table = len({len(row) for row in rows if row}) == 1 and len(rows) > 1 and len(rows[0]) > 1
     path = folder / "clipboard.csv"

@@ -74,7 +74,7 @@ def _read(path: Path) -> list[Repair]:
 
 def _write(path: Path, repairs: list[Repair]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)  # not the project, should it have been moved away
         with whole(path) as beside:
             text = json.dumps([{"title": one.title, "records": one.records} for one in repairs])
             beside.write_text(text, encoding="utf-8")

@@ -126,7 +126,7 @@ class RangeCard(Card):
 
     @Slot()
     def begin(self) -> None:
-        if self._job is not None or self.shell.busy:
+        if self._job is not None or self.shell.busy or self.shell.folder_gone():
             return
         self.failure.clear()
         self._forget()

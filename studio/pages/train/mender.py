@@ -84,7 +84,8 @@ class Mender(QObject):
             case "settings":
                 return [(self.tr("Look at the stages"), partial(self.shell.go, "rates"))]
             case "corpus_changed":
-                return [(self.tr("Begin a new run with the changed texts"), partial(self.begin_again, config))]
+                anew = (self.tr("Begin a new run with the changed texts"), partial(self.begin_again, config))
+                return [anew, (self.tr("Go on: the earlier files are back"), self.go_on)] if infos else [anew]
             case "checkpoint" if infos:
                 return go_on
             case "checkpoint" | "program_changed":

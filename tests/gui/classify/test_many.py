@@ -344,3 +344,18 @@ def test_a_table_with_labels_goes_on_to_evaluate(
     page.dropped([str(tmp_path / "bare.txt")])
     settle(qtbot, page)
     assert not page.many.evaluate.isVisibleTo(page.many)
+
+
+def test_texts_pasted_where_nothing_can_be_written_are_told(
+    page: ClassifyPage, bundle: Path, shell: Shell, qtbot: QtBot, tmp_path: Path
+) -> None:
+    hold(page, bundle, qtbot)
+    news: list[str] = []
+    shell.noticed.connect(lambda notice: news.append(notice.text))
+    project = page.many.cache.parent
+    project.rename(tmp_path / "renamed")
+    QGuiApplication.clipboard().setText("the good film\n")
+    page.many.paste_texts()
+    assert "could not be written" in news[-1]
+    assert not project.exists()
+    (tmp_path / "renamed").rename(project)

@@ -25,6 +25,7 @@ from ulmengine import events as ev
 from ulmengine.plan.control import Move, RunControl, RunState
 from ulmengine.plan.divergence import watched
 from ulmengine.record import RunFolder, run_line
+from ulmengine.runs.origin import CorpusChangedError
 
 from .help import WAIT, Bench, logged
 
@@ -332,3 +333,38 @@ def test_the_wheel_leaves_the_curves_alone(bench: Bench) -> None:
         (low, high), y = plot.view.viewRange()
         assert high - low < before[0][1] - before[0][0]  # with Ctrl it zooms the steps, and nothing else
         assert y == before[1]
+
+
+def test_a_run_that_was_refused_stands_as_before_everywhere_and_goes_on_with_the_earlier_files(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    changed: list[bool] = []
+
+    def make(request: RunRequest, control: RunControl) -> Generator[ev.Event, None, object]:
+        if request.resume and changed:
+            raise CorpusChangedError("The corpus has changed since this run began, so it cannot go on exactly")
+        return logged(request, control, steps=40, nap=0.0 if request.resume else 0.004)
+
+    bench = Bench(qtbot, tmp_path, make)
+    bar, page, card = bar_of(bench), bench.page, bench.page.view.failure
+    bench.click(page.view.big_start)
+    qtbot.waitUntil(lambda: page.history.total > 45, timeout=WAIT)
+    bench.click(page.view.buttons.stop)
+    bench.until(RunState.STOPPED)
+    assert page.folder is not None
+    with page.folder.open_log() as log:  # as the real one writes it down
+        log.append(ev.Stopped(page.history.total))
+    changed.append(True)
+    bench.click(page.view.buttons.resume)
+    qtbot.waitUntil(card.isVisible, timeout=WAIT)
+    found = look_at(bench.project.folder)
+    assert found is not None
+    assert (state_line(found), bar.state.text()) == ("Stopped", "Stopped")
+    assert "Stopped" in page._standing()
+    assert bar.stage.text().startswith("The corpus has changed")
+    assert (bar.dot.kind, page.shown.dot) == ("problem", "problem")
+    changed.clear()
+    bench.click(next(one for one in card.findChildren(Button) if one.text() == "Go on: the earlier files are back"))
+    bench.until(RunState.FINISHED)
+    assert not card.isVisible()
+    bench.shell.close_project()

@@ -11,6 +11,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from studio.engine.host import RunRequest
+from studio.facts import CorpusFacts
+from studio.pages.corpus.repair_book import RepairBook
 from studio.shown import ShownRun, log_reader
 from studio.widgets import Button
 from tests.studio import replay
@@ -278,6 +280,10 @@ def test_nothing_begins_in_a_project_whose_folder_is_gone(bench: Bench, tmp_path
     assert not bench.shell.begin_run()
     assert not bench.shell.start_run()
     assert "folder is gone from" in news[-1]
+    bench.project.keep_facts(CorpusFacts("", 2, 5, 10, 0, 5.0, 5.0))
+    RepairBook(bench.project.cache).write_down("Empty documents", ("a",))
+    bench.project.change({"classifier.lr": 0.02})
+    bench.project.close()
     assert not (tmp_path / "project").exists()
     (tmp_path / "renamed").rename(tmp_path / "project")
     assert bench.shell.begin_run()

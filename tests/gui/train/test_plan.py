@@ -82,6 +82,7 @@ def test_the_steps_to_come_are_those_of_the_run_that_is_shown(bench: Bench) -> N
     shell.show_run(folder)
     assert set(plot.lengths.values()) == {16}
     other = project.folder.parent / "other"  # whose corpus has 150 documents, three batches
+    other.mkdir()
     replace(known(config), train=150).save(other / "cache")
     shell.show_run(RunFolder.create(other / "runs" / "one", config))
     assert set(plot.lengths.values()) == {6}

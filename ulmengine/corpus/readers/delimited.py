@@ -14,17 +14,15 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import Faults
 from ulmengine.corpus.guess import guess_columns
 
-from .dialect import DELIMITERS, NAMES, UNUSUAL, Dialect, cut_by_spaces, sniff, spelled_delimiter, unescaped
-from .drawn import DRAWN, has_escaped_breaks, in_quotes, is_drawn
+from .dialect import DELIMITERS, NAMES, Dialect, cut_by_spaces, sniff, spelled_delimiter, unescaped
+from .drawn import DRAWN, in_quotes, is_drawn
 from .footer import without_footer
 from .frames import frames_of
-from .groups import with_groups
 from .plain import bears_labels
 from .reading import Look, Pass, Reading, plan_text, refuse_wide
 from .tabular import cut_evenly, told_by_cells
 from .textlines import text_blocks, text_lines
 from .turns import with_turns
-from .unusual import IN_PROSE, unusual_delimiter
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".psv", ".ssv")
 _PROSE = (".txt", ".text", ".label", ".md", ".tokens", ".raw")
@@ -46,13 +44,8 @@ def plan(look: Look, reason: str = "") -> Reading | None:
         reason = DRAWN
     elif not reason and in_quotes(look.lines, DELIMITERS):
         reason = "whole rows of a table stand in quotation marks"
-    elif not reason and has_escaped_breaks(look.lines, DELIMITERS):
-        reason = "rows of as many cells go on behind a backslash in the next line"
     elif not reason and not bears_labels(look.lines[:60]):
         delimiter, why = ("", "") if suffix in _PROSE[2:] else told_by_cells(look.lines)
-        if not delimiter and not (reason := _cut(look)) and suffix not in _PROSE[2:] and (
-                delimiter := unusual_delimiter(look.lines, IN_PROSE)):
-            why = UNUSUAL
         reason = _cut(look) or (f"{NAMES.get(delimiter, repr(delimiter))} is the delimiter: {why}" if delimiter else "")
     if not reason:
         return None
@@ -60,7 +53,7 @@ def plan(look: Look, reason: str = "") -> Reading | None:
     lines = _first_lines(look, reading.encoding)
     dialect = sniff(lines, config.delimiter or delimiter, config.header, suffix)
     if delimiter and not config.delimiter:
-        told = () if delimiter in NAMES and why != UNUSUAL else (
+        told = () if delimiter in NAMES else (
             f"{delimiter.strip()!r} stands in each line and is read as what parts its cells. If the lines are texts "
             "with it, choose the format 'lines'.",)
         dialect = replace(dialect, reasons={**dialect.reasons, "delimiter": why}, notes=(*dialect.notes, *told))
@@ -68,9 +61,6 @@ def plan(look: Look, reason: str = "") -> Reading | None:
                 f" Is {NAMES.get(dialect.delimiter, dialect.delimiter)} really its delimiter?")
     rows = iter(DelimitedRows(iter(lines[:500]), dialect, Faults(), dialect.text_place))
     frame = next(frames_of(rows, dialect.columns, Faults()), None)
-    if frame is not None and look.whole and dialect.header and (
-            frame.to_series(0).head(_LEAST_LINES).str.strip_chars() == "").any():
-        dialect, frame = _with_groups(look, dialect, frame)
     text = config.text_columns or (guess_columns(with_turns(frame), dialect.hints).text if frame is not None else ())
     place = dialect.columns.index(text[-1]) if text and text[-1] in dialect.columns else None
     if dialect.text_place is not None and not config.text_columns:
@@ -78,18 +68,6 @@ def plan(look: Look, reason: str = "") -> Reading | None:
     return replace(reading, dialect=dialect, columns=dialect.columns, text_place=place,
                    notes=(*reading.notes, *dialect.notes),
                    hints=dialect.hints, reasons={**reading.reasons, **dialect.reasons})
-
-
-def _with_groups(look: Look, dialect: Dialect, first: pl.DataFrame) -> tuple[Dialect, pl.DataFrame]:
-    """The ``dialect`` of a table that is seen as a whole, whose first column may be empty in the rows of a group below
-    its first one; and its ``first`` rows with it."""
-    rows = iter(DelimitedRows(iter(look.lines), dialect, Faults(), dialect.text_place))
-    frames = without_footer(frames_of(rows, dialect.columns, Faults()), Pass())
-    groups = with_groups(pl.concat(frames))
-    note = groups.note()
-    if not note:
-        return dialect, first
-    return replace(dialect, grouped=groups.filled > 0, notes=(*dialect.notes, note)), groups.frame.head(first.height)
 
 
 def _cut(look: Look) -> str:
@@ -115,16 +93,7 @@ def _frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl
         raise TypeError("a table is read by its dialect")
     lines = text_lines(blocks, reading.source.path.name)
     rows = iter(DelimitedRows(lines, reading.dialect, going.faults, reading.text_place))
-    frames = without_footer(frames_of(rows, reading.columns, going.faults), going)
-    return _regrouped(frames, going.faults) if reading.dialect.grouped else frames
-
-
-def _regrouped(frames: Iterator[pl.DataFrame], faults: Faults) -> Iterator[pl.DataFrame]:
-    """The rows of a table, which is small, each with the name of its group."""
-    groups = with_groups(pl.concat(frames))
-    if groups.kept is not None:
-        faults.ragged[:] = [int(groups.kept[:row].sum()) for row in faults.ragged if groups.kept[row]]
-    yield groups.frame
+    return without_footer(frames_of(rows, reading.columns, going.faults), going)
 
 
 class _LineTape:

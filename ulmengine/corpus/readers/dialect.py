@@ -15,18 +15,7 @@ from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints
 from ulmengine.counting import counted
 
-from .below import orange_hints, second_heading, survey_rows
-from .drawn import (
-    DRAWN,
-    has_escaped_breaks,
-    in_apostrophes,
-    in_quotes,
-    is_drawn,
-    undrawn,
-    unenclosed,
-    unescaped_rows,
-    without_apostrophes,
-)
+from .drawn import DRAWN, in_apostrophes, in_quotes, is_drawn, undrawn, unenclosed, without_apostrophes
 from .heading import (
     Row,
     Rows,
@@ -35,12 +24,12 @@ from .heading import (
     few_values,
     find_heading,
     named_like_data,
+    orange_hints,
     surplus_place,
+    survey_rows,
 )
-from .unusual import delimiter_note, unusual_delimiter
 
 DELIMITERS = (",", "\t", ";", "|")
-UNUSUAL = "it cuts the lines into as many cells each, under names or beside a label"
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe", " ": "space"}
 SPELLED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 SNIFF_LINES = 400
@@ -60,7 +49,6 @@ class Dialect:
     :param text_place: the column whose texts hold unquoted delimiters: the surplus cells of a row go into it, and are
         nothing to report; None: there is none.
     :param marks: the few values that each column holds, by which a line is known to be a whole row; empty: many.
-    :param grouped: the name of a group stands in its first row alone, and is given to those below it.
     :param notes: what a person should know about the reading chosen.
     """
 
@@ -75,7 +63,6 @@ class Dialect:
     rewritten: Callable[[Iterable[str]], Iterator[str]] | None = None
     text_place: int | None = None
     marks: tuple[frozenset[str], ...] = ()
-    grouped: bool = False
     notes: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)
 
@@ -118,10 +105,9 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     given = spelled_delimiter(delimiter) if delimiter else said
     drawn = not delimiter and is_drawn(lines)
     whole = "" if drawn else in_quotes(lines, (given,) if given else DELIMITERS)
-    carried = "" if drawn or whole else has_escaped_breaks(lines, (given,) if given else DELIMITERS)
-    mark = "" if drawn or whole or carried else _beside_apostrophes(lines, given)
-    rewritten = (undrawn if drawn else unenclosed if whole else partial(unescaped_rows, mark=carried) if carried else
-                 partial(without_apostrophes, mark=mark) if mark else None)
+    mark = "" if drawn or whole else _beside_apostrophes(lines, given)
+    rewritten = (undrawn if drawn else unenclosed if whole else partial(without_apostrophes, mark=mark) if mark
+                 else None)
     lines = list(rewritten(lines)) if rewritten else lines
     if drawn:
         best, reasons["delimiter"] = "|", DRAWN
@@ -129,8 +115,6 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         best, reasons["delimiter"] = given, "as set" if delimiter else "the first line says so, as Excel writes it"
     elif whole:
         best, reasons["delimiter"] = whole, f"{NAMES.get(whole, whole)} stands within rows that are enclosed as a whole"
-    elif carried:
-        best, reasons["delimiter"] = carried, f"{NAMES.get(carried, carried)} parts the cells of rows of several lines"
     elif mark:
         best, reasons["delimiter"] = mark, f"{NAMES.get(mark, mark)} stands beside cells in single quotation marks"
     else:
@@ -143,8 +127,6 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     notes += ["Cells stand in single quotation marks ('), which are read as no part of them."] * bool(mark)
     notes += ["Whole rows stand in quotation marks, as where a table is saved as CSV twice: these marks are taken off, "
               f"and {NAMES.get(whole, whole)} parts the cells within them."] * bool(whole)
-    notes += ["A backslash at the end of a line says that the row goes on in the next one, as MySQL writes it."] * bool(
-        carried)
     lines = lines[above:]
     backslash = _has_backslashes(lines, best)
     lines = [unescaped(line) for line in lines] if backslash else lines
@@ -164,9 +146,6 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     if named and surveyed:
         below = surveyed
         notes.append(own)
-    elif named and not below:
-        below, second = second_heading(rows)
-        notes += [second] * bool(second)
     found = _columns(rows[1 + below :] if named else rows, rows[0] if rows and named else [], width)
     if found.note:
         notes.append(found.note)
@@ -176,11 +155,9 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         names = ["split"]
         reasons["header"] += "; the first column holds the parts, as in the tables of AutoML"
     columns = column_names(names, found.width)
-    if len(columns) == 1 and not given:
-        notes += delimiter_note(lines)
     marks = _few(_rows(lines[1 + below if named else 0 :], best, quoted), found.width)
     return Dialect(several or best, quoted, named, columns, reasons, above + bool(said), below, backslash, rewritten,
-                   found.place, marks, notes=tuple(notes), hints=hints)
+                   found.place, marks, tuple(notes), hints)
 
 
 def unescaped(line: str) -> str:
@@ -298,9 +275,6 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
             reason = f"{NAMES[delimiter]} cuts {even:.0%} of the first rows into {width} cells"
     if best_score == 0.0 and cut_by_spaces(lines):
         return " ", "spaces between cells in quotation marks, as R writes tables"
-    if (best_score == 0.0 or (best == "," and _are_spaced(_rows(lines, best, quoted=True)))) and (
-            unusual := unusual_delimiter(lines)):
-        return unusual, UNUSUAL
     if best_score == 0.0:
         line = lines[0] if lines else ""
         best = max(DELIMITERS, key=line.count)
@@ -312,15 +286,11 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
     return best, reason
 
 
-def _are_spaced(rows: Rows) -> bool:
-    """Whether nearly all delimiters stand before a space."""
-    pieces = [cell for row in rows for cell in row[1:]]
-    return sum(cell[:1] == " " for cell in pieces) >= 0.95 * len(pieces)
-
-
 def _is_prose(rows: Rows, width: int) -> bool:
     """Whether commas are those of prose, each before a space, and no column holds few values or is named."""
-    return _are_spaced(rows) and len(rows) > 5 and not any(_few(rows, width)) and not find_heading(rows, 1).named
+    pieces = [cell for row in rows for cell in row[1:]]
+    spaced = sum(cell[:1] == " " for cell in pieces) >= 0.95 * len(pieces)
+    return spaced and len(rows) > 5 and not any(_few(rows, width)) and not find_heading(rows, 1).named
 
 
 def cut_by_spaces(lines: Sequence[str]) -> bool:

@@ -21,7 +21,6 @@ from .heading import few_values
 from .line_labels import are_headed, are_marked, are_pairs, headed_rows, labels_note, marked_rows, paired_rows
 from .reading import Look, Pass, Reading, plan_text
 from .textlines import text_lines
-from .unusual import delimiter_note
 
 TREC = re.compile(r"^(?:(\d+(?:#\d+)?)\s+)?([A-Z][A-Za-z_]*):([A-Za-z0-9_-]+)[ \t]+(.*)$", re.DOTALL)
 FASTTEXT = re.compile(r"^(?:__label__\S+\s*)+")
@@ -48,7 +47,7 @@ def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
     told = f"Read from the lines: {reason}. If they are texts as they stand, choose the format 'lines'."
     notes: tuple[str, ...] = (told,) if kind in _TOLD else _fixed_note(look.lines) if kind == "lines" else ()
     if kind in ("lines", "blocks") and not look.config.format:
-        notes = notes or labels_note(look.lines) or (delimiter_note(look.lines) if kind == "lines" else ())
+        notes = notes or labels_note(look.lines)
     return replace(reading, columns=columns, notes=(*reading.notes, *notes))
 
 
@@ -61,15 +60,14 @@ def _fixed_note(lines: Sequence[str]) -> tuple[str, ...]:
     """A sentence where lines look like a table whose columns all begin at the same place, filled up with spaces: such
     a one is not read."""
     filled = [line.rstrip("\r\n")[:_WIDEST] for line in lines if line.strip()][:500]
-    gaps = [gap.end() for line in filled[:1] for gap in re.finditer(r"\S  +(?=\S)", line)]
-    places = [place for place in gaps
-              if all(line[place - 1 : place] == " " and not line[place : place + 1].isspace() for line in filled)]
-    for begin, end in pairwise((0, *places, _WIDEST)) if places else ():
-        cells = [line[begin:end].strip() for line in filled]
-        if few_values(cells) and len(set(cells)) > 1:
-            return (f"Each line is read as a text, though a column begins at character {places[0] + 1} in all of them, "
-                    f"as in a table of fixed columns, beside which or in which {len(set(cells)):,} values such as "
-                    f"'{cells[-1]}' come again. If it is a table, save it as CSV.",)
+    for place in (gap.end() for line in filled[:1] for gap in re.finditer(r"\S  +(?=\S)", line)):
+        if any(line[place - 1 : place] != " " or line[place : place + 1].isspace() for line in filled):
+            continue
+        for cells in ([line[:place].strip() for line in filled], [line[place:].strip() for line in filled]):
+            if few_values(cells) and len(set(cells)) > 1:
+                return (f"Each line is read as a text, though a column begins at character {place + 1} in all of them, "
+                        f"as in a table of fixed columns, beside which or in which {len(set(cells)):,} values such as "
+                        f"'{cells[-1]}' come again. If it is a table, save it as CSV.",)
     return ()
 
 
