@@ -29,6 +29,7 @@ def written(path: Path, record: dict[str, Any]) -> Path:
 
 @pytest.fixture
 def checkpoints(tmp_path: Path) -> Checkpoints:
+    (tmp_path / "run").mkdir()
     there = Checkpoints(tmp_path / "run" / "checkpoints")
     for total in (1, 2):
         there.save(Snapshot("epoch", 0, total, False, False, {"model.a": torch.ones(2)}, {}, {"epoch": 1}))
