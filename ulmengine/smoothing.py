@@ -18,5 +18,5 @@ class ExponentialMean:
     def add(self, value: float) -> float:
         """Take ``value`` up; returns the mean."""
         self.count += 1
-        self.mean += (value - self.mean) * (1 - self.beta) / (1 - self.beta**self.count)
+        self.mean += (value - self.mean) * ((1 - self.beta) / (1 - self.beta**self.count))
         return self.mean

@@ -99,6 +99,22 @@ def test_smoothing_has_no_bias_towards_the_start() -> None:
     assert other.add(0.2, 5.0) == pytest.approx((0.98 * 3 + 5) / 1.98)
 
 
+def test_the_first_value_is_its_own_mean_to_the_last_digit() -> None:
+    for loss in np.random.default_rng(0).uniform(0, 5, 200):
+        assert RangeCurve().add(0.1, loss) == loss
+
+
+@pytest.mark.parametrize("losses", [[0.1] * 60 + [math.nan], [0.1] * 60 + [50.0], [0.9, 3.0, 20.0, math.nan]])
+def test_of_a_curve_that_only_runs_away_the_beginning_is_left(losses: list[float]) -> None:
+    """Ten times 0.1 have a mean that is lower than 0.1 by its last digit."""
+    curve = RangeCurve()
+    for n, loss in enumerate(losses):
+        curve.add(1e-6 * 1.2**n, loss)
+    assert curve.diverged
+    assert curve.result().lrs[0] == 1e-6
+    assert curve.result().suggestions == {}
+
+
 def test_it_stops_when_the_loss_diverges_and_drops_those_points() -> None:
     curve = RangeCurve()
     losses = [3.0, 2.0, 1.0, 50.0, 900.0]

@@ -196,10 +196,10 @@ class RangeCurve:
         return self.lrs[count + int(np.argmin(means[count:] - means[:-count]))]
 
     def _diverged_points(self, begun: float) -> int:
-        """Points at the end above where the curve has ``begun``: they tell of nothing but divergence."""
+        """Points at the end, never the first, above where the curve has ``begun``: they tell of divergence alone."""
         if not self.diverged:
             return 0
-        return sum(1 for _ in takewhile(lambda value: value > begun, reversed(self.smoothed))) or 1
+        return sum(1 for _ in takewhile(lambda value: value > begun, reversed(self.smoothed[1:]))) or 1
 
 
 def suggestions(lrs: Sequence[float], losses: Sequence[float]) -> dict[str, float]:
