@@ -53,7 +53,7 @@ class Prediction:
 
 
 class Predictor:
-    """A model made ready to answer; all set-up happens here, none with a question.
+    """A model made ready to answer; all set-up happens here, but what the first question makes ready of the weights.
 
     :param model: an opened bundle.
     :param device: "auto" (a graphics card if there is one), or torch's name of one.
