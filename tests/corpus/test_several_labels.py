@@ -308,6 +308,11 @@ def test_a_few_combinations_of_names_that_stand_alone_are_several_labels(mark: s
     assert guess_label_delimiter(pl.Series("subjects", cells)) == (mark.strip(" ") or mark)
 
 
+def test_numbers_with_a_comma_between_them_are_labels_where_they_are_no_halves() -> None:
+    assert guess_label_delimiter(pl.Series("label", ["2", "5,8", "27", "2,27", "5", "8"] * 10)) == ","
+    assert guess_label_delimiter(pl.Series("labels", ["2", "5", "2,5", "8,5", "8"] * 10)) == ","
+
+
 def test_names_that_change_places_under_a_plural_name_are_several_labels() -> None:
     cells = ["Drama|Romance", "Comedy|Romance", "Action|Thriller", "Drama|Thriller", "Comedy|Drama"] * 20
     assert guess_label_delimiter(pl.Series("genres", cells)) == "|"
@@ -322,7 +327,8 @@ def test_names_that_change_places_under_a_plural_name_are_several_labels() -> No
     ("topic", ["Home, Garden", "Sports, Outdoors", "Books, Music"], ""),
     ("city", ["Salem, OR", "Portland, OR", "Washington, DC"], ""),
     ("reason", ["too late", "it broke; the part sent in its place did so as well, after a week or two", "dear"], ""),
-    ("genre", ["Drama", "Comedy"], ""),
+    ("genre", ["Drama", "Comedy"], ""), ("stars", ["4,5", "4", "3,5", "5", "3"], ""),
+    ("stars", ["4,5", "4", "5", "3"], ""),
 ])
 def test_cells_that_may_hold_several_labels_are_asked_about(name: str, cells: list[str], doubtful: str) -> None:
     assert label_delimiters(pl.Series(name, cells * 10)) == ("", doubtful)

@@ -152,7 +152,7 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
     doubtful = ""
     for delimiter in BETWEEN:
         split = [[part.strip() for part in cell.split(delimiter)] for cell in cells if delimiter in cell]
-        if not split or repeats(split):
+        if not split or repeats(split) or (delimiter == "," and not plural and _are_halves(split)):
             continue
         found = [piece for parts in split for piece in parts]
         if delimiter in _PLAIN and sum(piece in alone for piece in found) >= 0.8 * len(found):
@@ -183,6 +183,12 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
 def is_plural(name: str) -> bool:
     """Whether a column's name says that it holds several labels."""
     return name.strip().lower().endswith(_PLURAL)
+
+
+def _are_halves(split: list[list[str]]) -> bool:
+    """Whether cells are numbers with a half or a quarter behind a comma, as of stars: 4,5."""
+    behind = ("0", "00", "5", "50", "25", "75")
+    return all(len(parts) == 2 and parts[0].isdigit() and parts[1] in behind for parts in split)
 
 
 def _are_codes(split: list[list[str]], alone: set[str]) -> bool:
