@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
 
     def go(self, key: str) -> None:
         """Show the page called ``key``; an unknown one is Home."""
+        self.palette_view.close_palette()  # it belongs to the page before
         if not self.pages.show_page(key):
             key = "home"
             self.pages.show_page(key)

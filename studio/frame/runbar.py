@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from PySide6.QtCore import Qt, Slot
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QProgressBar, QSizeP
 
 from studio import theme
 from studio.engine.quiet import Quiet
+from studio.pages.parts.quantities import counted
 from studio.plots.history import RunHistory
 from studio.plots.series import recent
 from studio.project import Project
@@ -259,7 +261,9 @@ class RunBar(QWidget):
         if run.folder is None:
             return (self._first_step_words(),)
         if isinstance(run.trouble, Failed) and not run.unreadable:
-            return (words(run.trouble.title),)
+            whole = words(run.trouble.title)
+            short = without_folders(whole)
+            return (*dict.fromkeys((whole, short, short.partition(". ")[0])), self.tr("See the page Train"))
         if isinstance(run.trouble, (SaveFailed, Diverging)):
             return (self._waits_words(run.trouble),)
         if state is RunState.FINISHED and history.evaluated is not None:
@@ -307,8 +311,10 @@ class RunBar(QWidget):
     def _doing_wordings(self, history: RunHistory, doing: Progress | None, state: RunState) -> tuple[str, ...]:
         """Where the run stands; and what is done between two steps, as long as it is being done."""
         stage, last = history.stage, history.last
+        if state is RunState.FINISHED:
+            return (counted(history.total, self.tr("1 step"), self.tr("{n} steps")) if history.total else "",)
         if doing is not None and not _in_steps(history):
-            return self._task_words(doing), words(doing.task)
+            return self._task_words(doing), words(doing.task), self.tr("Working…")
         if stage is None:
             return ("",)
         if last is None or last.stage != stage.index:
@@ -358,6 +364,11 @@ class RunBar(QWidget):
     def _show_own(self) -> None:
         if self._own_run is not None:
             self.shell.look_at(self._own_run.path)
+
+
+def without_folders(text: str) -> str:
+    """``text`` with every path in it as its last part alone: what is said of it is not to be lost behind folders."""
+    return re.sub(r"(?<![\w:/\\])(?:[A-Za-z]:)?[/\\](?:[^/\\'\":*?<>|]*[^\s/\\'\":*?<>|][/\\])+", "", text)
 
 
 def _in_steps(history: RunHistory) -> bool:

@@ -51,10 +51,12 @@ def standing(line: RunLine) -> str:
 
 
 def result_words(line: RunLine) -> str:
-    """The result in a few characters: accuracy, or a language model's perplexity."""
+    """The result in a few characters: accuracy, that of validation so far, or a language model's perplexity."""
     if line.accuracy is not None:
         corrected = corrected_words(line.relabelled, line.part)
         return f"{line.accuracy:.1%} ({corrected})" if corrected else f"{line.accuracy:.1%}"
+    if line.reached is not None:
+        return _tr("{share} so far").format(share=f"{line.reached:.1%}")
     return _tr("perplexity {value}").format(value=f"{line.perplexity:.1f}") if line.perplexity is not None else ""
 
 

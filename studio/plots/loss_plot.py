@@ -71,10 +71,12 @@ class LossPlot(HistoryPlot):
         self._bands.paint(self.stages(), self.history.lost)
 
     def bounds(self) -> tuple[float, float, float, float] | None:
-        extents = (self._extent(curve, stage) for curve, stage in zip(self._curves, self.history.stages, strict=True))
-        seen = [extent for extent in extents if extent is not None]
-        if not seen:
+        found = [(stage.task, extent) for curve, stage in zip(self._curves, self.history.stages, strict=True)
+                 if (extent := self._extent(curve, stage)) is not None]
+        if not found:
             return None
+        # A language model's loss is some ten times a classifier's, which would lie flat beside it.
+        seen = [extent for task, extent in found if task == found[-1][0]]
         low, high = min(low for low, _ in seen), max(high for _, high in seen)
         letters = QFontMetricsF(theme.current().font(Type.SMALL)).height()
         high += (high - low) * self.room_above(letters + NAMES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QGridLayout, QSizePolicy, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QGridLayout, QSizePolicy, QSplitter, QStackedWidget, QWidget
 
 from studio import theme
 
@@ -49,12 +49,12 @@ class Cells(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """As narrow as one column: what stands beside now can stand below."""
-        return QSize(self._least, self._grid.minimumSize().height())
+        return QSize(self._narrowest(), self._grid.minimumSize().height())
 
     def arrange(self) -> None:
         shown = [part for part in self._parts if not part.isHidden()]
         gap = self._grid.horizontalSpacing()
-        columns = max(1, min(len(shown), (self.width() + gap) // (self._least + gap)))
+        columns = max(1, min(len(shown), (self.width() + gap) // (self._narrowest() + gap)))
         if columns == self._wide and shown == self._shown:
             return
         for part in self._shown:
@@ -65,6 +65,11 @@ class Cells(QWidget):
         for place, part in enumerate(shown):
             self._grid.addWidget(part, place // columns, place % columns)
         self.updateGeometry()
+
+    def _narrowest(self) -> int:
+        """What a column has at least: no button is cut."""
+        buttons = (part.minimumSizeHint().width() for part in self._parts if isinstance(part, QAbstractButton))
+        return max(self._least, *buttons, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -54,6 +54,12 @@ def test_the_palette_moves_with_the_keys_and_goes_with_escape(window: MainWindow
     assert not palette.isVisible()
 
 
+def test_the_palette_goes_with_the_page_that_it_was_opened_on(window: MainWindow) -> None:
+    window.open_palette()
+    window.go("settings")
+    assert not window.palette_view.isVisible()
+
+
 def test_the_palette_is_as_high_as_what_it_has_found(window: MainWindow) -> None:
     window.open_palette()
     palette = window.palette_view

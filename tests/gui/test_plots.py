@@ -78,7 +78,9 @@ def test_the_names_of_the_stages_stand_above_the_curves(plots: RunPlots, qtbot: 
     assert names
     lowest = max(name.mapRectToScene(name.boundingRect()).bottom() for name in names)
     highest = min(plots.loss.view.mapViewToScene(QPointF(x, y)).y()
-                  for curve in plots.loss._curves for x, y in zip(*curve._raw.getData(), strict=True))
+                  for curve, stage in zip(plots.loss._curves, plots.history.stages, strict=True)
+                  if stage.task == plots.history.stages[-1].task  # the axis fits these
+                  for x, y in zip(*curve._raw.getData(), strict=True))
     assert highest > lowest - 5  # the margin of the letters' box
 
 
@@ -299,3 +301,22 @@ def test_what_a_log_has_lost_is_hatched_and_told(plots: RunPlots) -> None:
     redraw(plots)
     assert [gap.getRegion() for gap in plots.loss._bands._gaps if gap.isVisible()] == [(3, 40)]
     assert "lacks what was said between the steps 3 and 40" in plots.history.notes[-1].text
+
+
+def test_the_axis_of_the_loss_fits_the_task_in_hand(plots: RunPlots) -> None:
+    events = told()
+    first = next(n for n, one in enumerate(events) if isinstance(one, ev.Step) and one.stage > 0)
+    plots.history.extend([replace(one, loss=one.loss + 6) if isinstance(one, ev.Step) and n < first else one
+                          for n, one in enumerate(events)][:first])
+    redraw(plots)
+    bounds = plots.loss.bounds()
+    assert bounds is not None
+    assert bounds[3] > 6
+    plots.history.extend(events[first:])
+    redraw(plots)
+    bounds = plots.loss.bounds()
+    losses = [one.loss for one in events[first:] if isinstance(one, ev.Step)]
+    assert bounds is not None
+    assert bounds[2] <= min(losses)
+    assert max(losses) <= bounds[3] < 6
+    assert bounds[0] == 0  # the language model keeps its place along the steps

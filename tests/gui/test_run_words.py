@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from studio.frame.runbar import without_folders
 from studio.pages.train.figures import standing_words, verdict
 from studio.pages.train.result import ResultCard
 from studio.pages.train.view import NotesLine
@@ -121,3 +123,17 @@ def test_the_verdict_on_both_together_never_sends_the_person_to_the_word_counts_
     assert "by +5.0 points (+2.0 to +8.0)" in told(.92, .90, .85, (.02, .08))
     assert "word counts are better than the network by 5.0 points (2.0 to 8.0)" in told(.92, .85, .90, (-.08, -.02))
     assert "has not earned its keep" in told(.90, .85, .90, (-.08, -.02))
+
+
+@pytest.mark.parametrize(("told", "short"), [
+    ("'/root/w/Documents/tweets_de.csv' is not there. It may have been moved.",
+     "'tweets_de.csv' is not there. It may have been moved."),
+    ("/mnt/proj/demo/runs/one/config.toml: cannot be read", "config.toml: cannot be read"),
+    (r"'C:\Users\Ada\My texts\a.csv' is not there", "'a.csv' is not there"),
+    ("/tmp/one/a.csv and /tmp/two/b.csv differ", "a.csv and b.csv differ"),
+    ("The loss is 3/4 of what it was", "The loss is 3/4 of what it was"),
+    ("Not enough memory: 3.1 GB and/or a smaller batch", "Not enough memory: 3.1 GB and/or a smaller batch"),
+    ("See https://pytorch.org/get-started for cards", "See https://pytorch.org/get-started for cards"),
+])
+def test_what_failed_is_said_without_folders(told: str, short: str) -> None:
+    assert without_folders(told) == short

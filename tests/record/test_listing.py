@@ -7,10 +7,12 @@ import math
 import os
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from studio.models.run_table import result_words
 from tests.runs.made import tiny_config
 from ulmengine.cli import main
 from ulmengine.config import RunConfig
@@ -93,6 +95,19 @@ def test_a_line_says_what_the_run_came_to_and_what_sets_it_apart(tmp_path):
     assert line.differs["corpus.split.test"] == .2
     assert not {"corpus.path", "compute.threads", "name", "saving.minutes"} & line.differs.keys()
     assert unusual(RunConfig(name="x")) == {}
+
+
+def test_a_run_stopped_in_its_classifier_tells_its_accuracy_so_far(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "a", tiny_config(Path("/nowhere.csv")))
+    with run.open_log() as log:
+        log.append(StageEnded(0, "language model", 3, 1, 6.1, 6.1, {"perplexity": 459.7}, 2.0))
+        log.append(StageEnded(1, "classifier: head", 1, 1, 0.8, 0.7, {"accuracy": 0.711}, 2.0))
+    line = run_line(run)
+    assert line.reached == 0.711
+    assert result_words(line) == "71.1% so far"
+    assert result_words(replace(line, accuracy=0.8)) == "80.0%"
+    assert result_words(replace(line, reached=None)) == "perplexity 459.7"
+    assert result_words(replace(line, reached=None, perplexity=None)) == ""
 
 
 def test_title_tags_and_archive_are_kept_beside_the_record(tmp_path):

@@ -40,7 +40,8 @@ class RunLine:
     ``differs``: settings that are not as usual, name -> value, without paths, device and saving. ``began``: seconds
     since 1970. ``accuracy`` is that of the model as saved, measured on ``part``; ``network``: of its network alone,
     None where that is all there is; ``relabelled``: so many labels of that part a person has corrected;
-    ``perplexity``: the lowest of its language models on validation texts. ``failed``: why it has failed, "" for every
+    ``perplexity``: the lowest of its language models on validation texts; ``reached``: the accuracy of its
+    last classifier stage on these. ``failed``: why it has failed, "" for every
     other state. ``problem``: why it cannot be read, all else is empty then and ``state`` None.
     """
 
@@ -56,6 +57,7 @@ class RunLine:
     part: str = ""
     relabelled: int = 0
     perplexity: float | None = None
+    reached: float | None = None
     seconds: float = 0.0
     began: float = 0.0
     corpus: str = ""
@@ -148,12 +150,13 @@ def run_line(folder: RunFolder) -> RunLine:
     last = last_event(folder.log_path) if state is RunState.FAILED else None
     part = str(result.get("part", ""))
     perplexities = [stage["metrics"]["perplexity"] for stage in result["stages"] if "perplexity" in stage["metrics"]]
+    reached = [stage["accuracy"] for stage in result["stages"] if stage["accuracy"] is not None]
     return RunLine(
         folder.path, about.title or folder.path.name, state, about, notes, accuracy=result["saved_accuracy"],
         network=result["accuracy"] if math.isfinite(result.get("blend_accuracy", math.nan)) else None,
         interval=result.get("saved_interval"), baseline=result["baseline_accuracy"],
         part=part, relabelled=corrected_labels(folder, part, result.get("relabelled", 0)) if part else 0,
-        perplexity=min(perplexities, default=None),
+        perplexity=min(perplexities, default=None), reached=reached[-1] if reached else None,
         seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]), began=began(folder),
         corpus=Path(config.corpus.path).name, differs=unusual(config), has_model=folder.model_path.is_file(),
         failed=last.title if isinstance(last, ev.Failed) else "",

@@ -33,7 +33,6 @@ AT_ONCE = 200_000
 GROUPS = 6
 MOST_VALUES = 200
 """Different values of a column that can be told apart; one with more (an id, a text) has no groups."""
-
 Picks = Mapping[str, int]
 """The filter: the chosen group of each dimension."""
 
@@ -238,8 +237,9 @@ def by_size(values: npt.NDArray[Any], *, percent: bool = False) -> Dimension:
     codes = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     codes[values < 0] = -1
     tops = edges[1:] if percent else [*(edges[1:-1] - 1), edges[-1]]
+    digits = next((n for n in (0, 1) if len(set(np.round(100 * edges, n))) == len(edges)), 2)  # alike in all groups
     return Dimension(codes.astype(np.int64), tuple(
-        _span(low, top, percent) for low, top in zip(edges[:-1], tops, strict=True)))
+        _span(low, top, percent, digits) for low, top in zip(edges[:-1], tops, strict=True)))
 
 
 def by_value(values: Sequence[str]) -> Dimension | None:
@@ -254,7 +254,8 @@ def by_value(values: Sequence[str]) -> Dimension | None:
     return Dimension(place[codes].astype(np.int64), tuple(str(names[number]) for number in order))
 
 
-def _span(low: float, top: float, percent: bool) -> str:
+def _span(low: float, top: float, percent: bool, digits: int) -> str:
     if percent:
-        return f"{100 * low:.0f}–{100 * top:.0f} %" if round(100 * low) != round(100 * top) else f"{100 * low:.1f} %"
+        begins, ends = f"{100 * low:.{digits}f}", f"{100 * top:.{digits}f}"
+        return f"{begins}–{ends} %" if begins != ends else f"{begins} %"
     return f"{low:,.0f}–{top:,.0f}" if top > low else f"{low:,.0f}"

@@ -19,8 +19,8 @@ from .verdicts import learnt_since
 
 LEAST_LABEL, MOST_LABEL, MARGIN = 64, 92, 24
 """Widths of the columns with labels, and what of one is not text."""
-LEAST_LIST, LEAST_READER = 140, 270
-"""Heights at which four documents, and some lines of one, are seen; a window with less room scrolls."""
+LEAST_LIST, LEAST_READER = 166, 290
+"""Heights at which five documents, and some lines of one, are seen; a window with less room scrolls."""
 
 
 class Corrections:
@@ -67,7 +67,7 @@ class DocumentsView(QSplitter):
         self.reader = Reader()
         self.addWidget(self.list)
         self.addWidget(self.reader)
-        self.setSizes([150, 450])  # three documents that it learnt from are to be seen below the words
+        self.setSizes([170, 430])  # five mistakes; and three documents that it learnt from below the words
         self.setChildrenCollapsible(False)
         self.setMinimumWidth(380)
         self.list.setMinimumHeight(LEAST_LIST)

@@ -31,17 +31,22 @@ from ulmengine.runs.report import write_file_report, write_report
 from ulmengine.runs.table import MeasuredTable, measure_table
 from ulmengine.tokens import UNK, encode_texts
 
+from .ranges import by_cells
+
 Method = Literal["gradient", "occlusion"]
 By = Literal["words", "network"]
 """By what documents are likened: the words they share, or the states in which the network has read them."""
 SNIPPET = 300
+LOOKED_THROUGH = 50_000
+"""Rows of a source up to which every column is read to see whether it has groups."""
 
 
 @dataclass(frozen=True, eq=False)
 class Texts:
     """The texts behind the kept answers: in the order of the answers, -1 and "" where a document is gone.
 
-    ``lengths``: tokens; ``unknown``: the share of them that the vocabulary lacks.
+    ``lengths``: tokens; ``unknown``: the share of them that the vocabulary lacks. ``columns``: those of the source by
+    which accuracy can be told.
     """
 
     documents: Documents
@@ -49,6 +54,7 @@ class Texts:
     snippets: list[str]
     lengths: npt.NDArray[np.int64]
     unknown: npt.NDArray[np.float64]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -202,7 +208,18 @@ def read_texts(subject: Subject, kept: Predictions, cache: Path) -> Generator[Ev
     for place, text in zip(order.tolist(), documents.texts_of(rows[order]), strict=True):
         snippets[place] = as_read(text)[:SNIPPET]
     lengths, unknown = yield from _measures(documents, rows, order, cache, subject.model)
-    return Texts(documents, rows, snippets, lengths, unknown)
+    return Texts(documents, rows, snippets, lengths, unknown, (yield from _dividing(documents, rows)))
+
+
+def _dividing(documents: Documents, rows: npt.NDArray[np.int64]) -> Generator[Event, None, tuple[str, ...]]:
+    """The columns by which documents can be divided: one of values that are nearly all different, as the number of an
+    order, has no groups. In a large source that is found out when it is chosen."""
+    names, single = columns_of(documents), set[str]()
+    for name in names if len(documents.parts) <= LOOKED_THROUGH else ():
+        cells = yield from read_column(documents, rows, name)
+        if by_cells(cells) is None:
+            single.add(name)
+    return tuple(name for name in names if name not in single)
 
 
 def _measures(

@@ -113,18 +113,10 @@ class Matrix(Painted):
         painter, small = self.painter(), self.metrics(theme.Type.SMALL)
         painter.setFont(self.type(theme.Type.SMALL, numbers=True))
         left, width = self._label_width(), self._cell_width()
-        painter.setPen(self.color("muted"))
-        top = QRectF(left, 0, max(width * len(self._columns), 60.0), _HEIGHT - 6)
-        several = self._columns != self._rows
-        painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, "" if several else small.elidedText(
-            self.tr("said →"), Qt.TextElideMode.ElideRight, top.width()))
         first_row = max(0, (event.rect().top() - self._head()) // self._high())
         last_row = min(len(self._rows), (event.rect().bottom() - self._head()) // self._high() + 1)
         columns = range(max(0, int((event.rect().left() - left) // width)),
                         min(len(self._columns), int((event.rect().right() - left) // width) + 1))
-        for column in columns:
-            painter.setPen(self.color("accent" if column == self._picked[1] else "muted"))
-            self._paint_name(painter, left + column * width, self._columns[column] or self.tr("(empty)"))
         shares = self.shares()
         largest = float(shares.max(initial=0.0)) if self._mode == "counts" else 1.0
         for row in range(first_row, last_row):
@@ -135,7 +127,27 @@ class Matrix(Painted):
             for column in columns:
                 share = float(shares[row, column])
                 self._paint_cell(painter, row, column, share, share / largest if largest else 0.0)
+        self._paint_head(painter, columns)
         painter.end()
+
+    def _paint_head(self, painter: QPainter, columns: range) -> None:
+        """The names of the columns, above the rows that are in view."""
+        left, width, small = self._label_width(), self._cell_width(), self.metrics(theme.Type.SMALL)
+        painter.translate(0, self.head_top())
+        if self.head_top():
+            painter.fillRect(QRectF(0, 0, self.width(), self._head()), self.color("window"))
+        painter.setPen(self.color("muted"))
+        top = QRectF(left, 0, max(width * len(self._columns), 60.0), _HEIGHT - 6)
+        several = self._columns != self._rows
+        painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, "" if several else small.elidedText(
+            self.tr("said →"), Qt.TextElideMode.ElideRight, top.width()))
+        for column in columns:
+            painter.setPen(self.color("accent" if column == self._picked[1] else "muted"))
+            self._paint_name(painter, left + column * width, self._columns[column] or self.tr("(empty)"))
+
+    def head_top(self) -> int:
+        """Where the names of the columns begin: at the top of what is in view."""
+        return max(0, self.visibleRegion().boundingRect().top())
 
     def _box(self, row: int, column: int) -> QRectF:
         width, high = self._cell_width(), self._high()

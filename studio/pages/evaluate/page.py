@@ -33,7 +33,7 @@ from .answers import COLUMN, LENGTH, RIGHT, UNKNOWN, Answers, by_size
 from .choosing import Choosing
 from .document_list import DocumentsView
 from .filters import Filter, FilterChips
-from .jobs import Subject, Texts, columns_of
+from .jobs import Subject, Texts
 from .opening import Opening, can_be_shown
 from .ranges import by_cells
 from .reporting import Reporting
@@ -298,7 +298,7 @@ class EvaluatePage(ProjectPage):
         if (texts.lengths >= 0).any():
             self.answers.dimensions[LENGTH] = by_size(texts.lengths)
             self.answers.dimensions[UNKNOWN] = by_size(texts.unknown, percent=True)
-        self.views.set_columns(columns_of(texts.documents))
+        self.views.set_columns(texts.columns)
         self.views.show_picks(self.picks)
         self.documents.set_texts(texts)
 

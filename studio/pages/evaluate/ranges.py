@@ -19,12 +19,15 @@ MOST_APART = 31
 """Different numbers or stretches of time that stand for themselves (days of a month do); more are cut into ranges."""
 _SURE = 0.9
 """Of the cells that are filled, so many are numbers, or dates, in a column of these."""
+_FEW, _OWN = 10, 0.9
+"""Of so many documents or more, the share of different values from which on each document has its own."""
 _NONE = "–"
 
 
 def by_cells(cells: Sequence[str]) -> Dimension | None:
     """Documents by what stands in a column (n,): six ranges of about the same number where these are many numbers;
-    years, months, days, hours or ranges of them where these are many dates; else :func:`by_value`."""
+    years, months, days, hours or ranges of them where these are many dates; else :func:`by_value`. None
+    where nearly every document has a value of its own, as the number of an order."""
     if len(set(cells)) > MOST_APART:
         column = pl.Series(cells, dtype=pl.String).str.strip_chars()
         filled = int((column != "").sum())
@@ -34,10 +37,14 @@ def by_cells(cells: Sequence[str]) -> Dimension | None:
         try:
             moments = moments_of(column)
         except CorpusError:
-            return by_value(cells)
+            return _by_few(cells)
         if np.isfinite(moments).sum() >= _SURE * filled:
             return _by_time(moments) if _differ(moments[np.isfinite(moments)] // 1e6) else by_value(cells)
-    return by_value(cells)
+    return _by_few(cells)
+
+
+def _by_few(cells: Sequence[str]) -> Dimension | None:
+    return None if len(cells) >= _FEW and len(set(cells)) > _OWN * len(cells) else by_value(cells)
 
 
 def _differ(values: npt.NDArray[np.float64]) -> bool:

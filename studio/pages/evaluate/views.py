@@ -24,6 +24,8 @@ from .verdicts import calibration_words
 
 CALIBRATION = 3
 """The place of its tab."""
+FEW_CLASSES = 320
+"""Px up to which the whole matrix is to be seen: one of some classes has no scroll bar of its own."""
 
 
 class Views(QTabWidget):
@@ -76,7 +78,8 @@ class Views(QTabWidget):
             self.modes.addButton(button, number)
             modes.addWidget(button)
         modes.addStretch(1)
-        area = scrolling(as_widget(in_column(self.matrix, STRETCH, gap=-1)), sideways=True)
+        self.area = area = scrolling(as_widget(in_column(self.matrix, STRETCH, gap=-1)), sideways=True)
+        area.verticalScrollBar().valueChanged.connect(self.matrix.update)  # the names of its columns stay at the top
         self.hint = Paragraph(self.tr("Rows: the label given. Pick a cell to see its documents."), theme.Type.SMALL)
         return _tab(modes, (area, 1), self.hint)
 
@@ -174,6 +177,7 @@ class Views(QTabWidget):
         if answers.kept.multi_label:
             picked = _of_several(*picked)
         self.matrix.show_cells(answers.kept.labels, answers.confusion(self._mask(GIVEN, SAID)), picked)
+        self.area.setMinimumHeight(min(self.matrix.height(), FEW_CLASSES))
 
     def _show_classes(self, answers: Answers) -> None:
         # Without what was said, too: of documents that were all said to be of one class nothing is found of the others.

@@ -177,9 +177,9 @@ class RangeCard(Card):
         elif not ready:
             below = self.tr("Needs a corpus first")
         elif self._asked != self.task:
-            below = self.tr("The language model's is under way; the classifier's can follow")
+            below = self.tr("The language model's test is under way")
             if self.task == "classifier":
-                below = self.tr("The classifier's is under way; the language model's can follow")
+                below = self.tr("The classifier's test is under way")
         elif self.task == "language_model":
             below = self.tr("For the language model")
         else:

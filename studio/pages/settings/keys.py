@@ -10,8 +10,7 @@ from studio import theme
 from studio.frame.commands import TABLE, ActionLine, keys_in_force, text_of, trouble_with
 from studio.settings import Preferences
 from studio.shell import Shell
-from studio.theme import Type
-from studio.widgets import Button, Card, ElidedLabel, IconButton, Label, Paragraph, keep_place
+from studio.widgets import Button, Card, IconButton, Label, Paragraph, keep_place
 from studio.widgets.layouts import STRETCH, in_row
 
 
@@ -45,7 +44,7 @@ class KeysCard(Card):
             (self.tr("In a plot: move the cursor or the handle"), self.tr("Arrow keys")),
             (self.tr("In a plot: follow the newest, logarithmic scale"), "F, L"),
         )):
-            fixed.addWidget(ElidedLabel(what, muted=True), row // 2, 2 * (row % 2))
+            fixed.addWidget(Paragraph(what), row // 2, 2 * (row % 2))
             fixed.addWidget(Label(keys, muted=True), row // 2, 2 * (row % 2) + 1, Qt.AlignmentFlag.AlignRight)
         fixed.setColumnStretch(0, 1)
         fixed.setColumnStretch(2, 1)
@@ -99,7 +98,7 @@ class KeysLine(QWidget):
             clear.clicked.connect(self._edited, Qt.ConnectionType.QueuedConnection)  # Qt tells only of typed keys
         self.reset = IconButton("reset", self.tr("{action}: the usual keys").format(action=text))
         keep_place(self.reset)
-        in_row((ElidedLabel(text, Type.BODY), 1), self.box, self.reset, inside=self)
+        in_row((Paragraph(text, muted=False), 1), self.box, self.reset, inside=self)
         self.box.editingFinished.connect(self._edited)
         self.reset.clicked.connect(self._reset)
 

@@ -10,10 +10,10 @@ from studio import theme
 from studio.plots.history import RunHistory, StageRecord
 from studio.plots.series import recent
 from studio.theme import Type
-from studio.widgets import Card, ElidedLabel, StatusDot, keep_place
+from studio.widgets import Card, ElidedLabel, FittingLabel, StatusDot, keep_place
 from studio.widgets.dot import dot_words
 from studio.widgets.layouts import as_widget, in_column, in_row
-from studio.words import figure
+from studio.words import figure, rate
 from ulmengine.plan.stages import StagePlan
 
 from .figures import epochs_words, metrics_words, plan_name, plan_words
@@ -32,8 +32,8 @@ class StageCard(Card):
         self.plan = plan
         self.dot = StatusDot()
         self.name = ElidedLabel(plan_name(plan), Type.STRONG)
-        self.first = ElidedLabel(plan_words(plan), Type.SMALL, muted=True, numbers=True)
-        self.second = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
+        self.first = FittingLabel(Type.SMALL, muted=True, numbers=True)
+        self.second = FittingLabel(Type.SMALL, muted=True, numbers=True)
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.tr("Progress of the stage"))
         self.body.addLayout(in_column(in_row(self.dot, (self.name, 1)), self.first, self.second, self.bar,
@@ -56,8 +56,9 @@ class StageCard(Card):
         self.bar.setVisible(running)
         waiting = self.tr("left out") if left_out else self.tr("waiting")
         if stage is None:
-            self.first.setText(plan_words(self.plan))
-            self.second.setText(waiting)
+            epochs = epochs_words(self.plan.epochs)
+            self.first.set_wordings(plan_words(self.plan), f"{epochs}  ·  {rate(self.plan.peak)}", epochs)
+            self.second.set_wordings(waiting)
         elif over:
             self._show_end(stage)
         else:
@@ -69,23 +70,25 @@ class StageCard(Card):
         assert stage.ended is not None
         ended = self.tr("ended early") if stage.ended.skipped else epochs_words(stage.ended.epochs)
         if not stage.ended.metrics:  # nothing was held back to measure on
-            self.first.setText(self.tr("training loss {loss}").format(loss=figure(stage.ended.train_loss)))
-            self.second.setText(ended)
+            self.first.set_wordings(self.tr("training loss {loss}").format(loss=figure(stage.ended.train_loss)))
+            self.second.set_wordings(ended)
             return
-        self.first.setText(metrics_words(stage.ended.metrics | {"valid_loss": stage.ended.valid_loss}))
-        self.second.setText(self.tr("loss {loss}").format(loss=figure(stage.ended.valid_loss)) + f"  ·  {ended}")
+        self.first.set_wordings(metrics_words(stage.ended.metrics | {"valid_loss": stage.ended.valid_loss}))
+        self.second.set_wordings(self.tr("loss {loss}").format(loss=figure(stage.ended.valid_loss)) + f"  ·  {ended}",
+                                 ended)
 
     def _show_progress(self, stage: StageRecord) -> None:
         done = len(stage.loss)
         self.bar.setRange(0, max(1, stage.steps))
         self.bar.setValue(min(int(stage.loss.x[-1]) - stage.before, stage.steps) if done else 0)
         epoch = min(len(stage.ends) + 1, max(1, stage.epochs))
-        self.first.setText(self.tr("epoch {epoch} of {epochs}").format(epoch=epoch, epochs=max(1, stage.epochs)))
+        self.first.set_wordings(self.tr("epoch {epoch} of {epochs}").format(epoch=epoch, epochs=max(1, stage.epochs)))
         best = stage.best
         if best is not None and best.metrics:
-            self.second.setText(self.tr("kept: {result}").format(result=metrics_words(best.metrics)))
+            self.second.set_wordings(self.tr("kept: {result}").format(result=metrics_words(best.metrics)),
+                                     metrics_words(best.metrics))
         else:
-            self.second.setText(self.tr("loss {loss}").format(loss=figure(recent(stage.loss.y))) if done else "")
+            self.second.set_wordings(self.tr("loss {loss}").format(loss=figure(recent(stage.loss.y))) if done else "")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

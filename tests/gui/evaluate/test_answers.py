@@ -269,3 +269,16 @@ def test_calibration_of_several_labels_counts_every_label_of_the_documents_in_vi
     _, error = answers.calibration(np.array([False, False, True]))
     assert error == pytest.approx((.25 + .65) / 2)
     assert made == [3]  # whatever is filtered
+
+
+def test_groups_of_shares_are_all_spans() -> None:
+    shares = np.array([0.001, 0.002, 0.0155, 0.0158, 0.0161, 0.0164, 0.017, 0.03, 0.04, 0.05, 0.06, 0.12])
+    assert all("–" in name for name in by_size(shares, percent=True).names)
+    assert by_size(np.array([0.0, 0.1, 0.2, 0.3]), percent=True).names[0] == "0–10 %"
+
+
+def test_a_column_of_numbers_of_orders_has_no_groups() -> None:
+    assert by_cells([f"T-{100_000 + 7 * n}" for n in range(100)]) is None
+    for cells in (["mail", "phone", "shop"] * 30, [f"town {n % 40}" for n in range(100)], list("abcdefg")):
+        assert by_cells(cells) is not None  # a channel, a place, a handful of documents
+    assert by_cells([str(n) for n in range(100)]) is not None  # of numbers there are ranges

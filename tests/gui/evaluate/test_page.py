@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 from sklearn import metrics
 
@@ -349,3 +350,21 @@ def test_the_run_that_the_window_shows_is_evaluated_and_a_choice_here_is_the_win
     assert sorted(map(runs.itemText, range(runs.count()))) == ["Second try (run)", "Second try (zzz)"]
     assert runs.currentText() == "Second try (run)"
     qtbot.waitUntil(lambda: page.texts is not None, timeout=10_000)
+
+
+def test_a_matrix_that_is_scrolled_keeps_the_names_of_its_columns(qtbot: QtBot) -> None:
+    area = QScrollArea()
+    qtbot.addWidget(area)
+    matrix = Matrix()
+    matrix.show_cells(tuple(f"label {n}" for n in range(20)), np.eye(20, dtype=np.int64), (-1, -1))
+    area.setWidget(matrix)
+    area.resize(900, 200)
+    area.show()
+    qtbot.waitExposed(area)
+    assert matrix.head_top() == 0
+    area.verticalScrollBar().setValue(150)
+    assert matrix.head_top() == 150
+
+
+def test_some_classes_need_no_scroll_bar_of_their_own(page: EvaluatePage) -> None:
+    assert page.views.area.minimumHeight() == page.views.matrix.height()

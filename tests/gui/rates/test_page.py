@@ -378,7 +378,7 @@ def test_suggestions_for_one_task_cannot_be_taken_for_the_other(
     # Back to the other side while it goes: it goes on, and what was found there before is shown when it has ended.
     QTest.mouseClick(page.schedule.choice.button(1), Qt.MouseButton.LeftButton)
     assert page.range.running
-    assert "language model's is under way" in page.range.below.text()
+    assert "language model's test is under way" in page.range.below.text()
     assert not page.range.search.isEnabled()
     qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
     valley = suggestion(page, "valley")
