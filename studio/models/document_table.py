@@ -47,7 +47,7 @@ def make_snippets(documents: Documents) -> Generator[Event, None, Snippets]:
         key = hashlib.blake2b(json.dumps([SHOWN, *columns]).encode(), digest_size=8).hexdigest()
         path = piece.table.folder / f"snippets-{key}.arrow"
         if not path.is_file():
-            yield from _write(path, piece.table.frames(columns), done, total)
+            yield from _write(path, piece.frames(), done, total)
         chunks.extend(_mapped(path))
         done += piece.table.rows
     starts = np.cumsum([0, *(len(chunk) for chunk in chunks)]).astype(np.int64)

@@ -213,6 +213,48 @@ def test_xml_whose_texts_are_attributes_is_its_elements(tmp_path: Path) -> None:
     assert documents.labels == ("bad", "c#", "good", "mid")
 
 
+ARTICLE = (
+    '<PubmedArticle><MedlineCitation Status="{s}"><PMID Version="1">30{n}</PMID><Article><Journal><JournalIssue>'
+    "<PubDate><Year>2024</Year></PubDate></JournalIssue><Title>J Test</Title></Journal><ArticleTitle>Study {n} of CO"
+    '<sub>2</sub> in <i>vivo</i>.</ArticleTitle><Abstract><AbstractText Label="BACKGROUND">So much is known of {n}.'
+    '</AbstractText><AbstractText Label="METHODS">We looked at CO<sub>2</sub> again.</AbstractText>{c}</Abstract>'
+    '<PublicationTypeList><PublicationType UI="D1">Journal Article</PublicationType>{r}</PublicationTypeList></Article>'
+    '<MeshHeadingList><MeshHeading><DescriptorName UI="D2">{m}</DescriptorName><QualifierName>genetics</QualifierName>'
+    "</MeshHeading></MeshHeadingList></MedlineCitation></PubmedArticle>\n"
+)
+
+
+def test_articles_of_pubmed_are_title_and_abstract_and_no_section_is_their_label(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text('<?xml version="1.0" ?>\n<PubmedArticleSet>\n' + "".join(ARTICLE.format(
+        n=n, s=("MEDLINE", "Publisher")[n % 2], m=("Humans", "Mice")[n % 2],
+        c="<CopyrightInformation>(c) us</CopyrightInformation>" * (n % 3 == 0),
+        r="<PublicationType>Review</PublicationType>" * (n % 4 == 0)) for n in range(40)) + "</PubmedArticleSet>\n")
+    documents = opened(path)
+    assert (documents.labels, documents.understood.text_columns) == ((), ("title", "abstract"))
+    assert documents.text_of(3) == (
+        "xxfld 1 Study 3 of CO2 in vivo. xxfld 2 So much is known of 3.\nWe looked at CO2 again.")
+    assert documents.understood.rivals == ("publication types", "mesh")
+    assert any("'publication types'" in note for note in documents.notes)
+    chosen = opened(path, label_columns=("publication types",))
+    assert (chosen.labels, chosen.multi_label) == (("Journal Article", "Review"), True)
+
+
+@pytest.mark.parametrize(("each", "label"), [
+    ('<doc n="{n}"><text><p kind="intro">We asked for {n} rooms.</p><p kind="end">It was late.</p></text></doc>', ()),
+    ('<doc n="{n}"><text kind="{k}">We asked for {n} rooms and it was late.</text></doc>', ("text.kind",)),
+    ('<doc n="{n}"><text><p kind="a">We asked for {n} rooms.</p><p kind="a">Late.</p></text><topic>{k}</topic></doc>',
+     ("topic",)),
+    ('<doc n="{n}" kind="{k}"><text>We <b>asked</b> for {n} rooms</text></doc>', ("kind",)),
+])
+def test_what_parts_of_the_text_are_called_is_no_label(tmp_path: Path, each: str, label: tuple[str, ...]) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text("<docs>\n" + "".join(each.format(n=n, k="ab"[n % 2]) + "\n" for n in range(40)) + "</docs>\n")
+    documents = opened(path)
+    assert documents.understood.label_columns == label
+    assert documents.text_of(7).startswith("We asked for 7 rooms")
+
+
 def test_xml_without_records_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     path.write_text("<?xml version='1.0'?>\n<letter><from>me</from><body>One text.</body></letter>\n")

@@ -9,7 +9,7 @@ import pytest
 
 from ulmengine.cli import main
 from ulmengine.config import CorpusConfig, RunConfig, load, with_settings
-from ulmengine.corpus import Documents, open_corpus
+from ulmengine.corpus import Documents, audit, open_corpus
 from ulmengine.events import Failed, Finished, Note, outcome
 from ulmengine.plan.errors import CannotBeginError
 from ulmengine.record import RunFolder, RunFolderError
@@ -52,6 +52,35 @@ def test_one_label_stops(tmp_path: Path) -> None:
         check_start(RunConfig(), one)
     language = RunConfig(classifier={"epochs": (0,)})  # type: ignore[arg-type]
     assert kinds(one, language) == []
+
+
+
+
+@pytest.mark.parametrize(("labels", "told"), [
+    (["Class", *["a", "b"] * 20], "bears 'Class' is the first row of the table: is it a second heading"),
+    ([*["a", "b"] * 20, "60"], "bears '60' is the last row of the table: is it a sum"),
+    (["a", "Class", *["a", "b"] * 20], ""), ([*["a", "b"] * 20, "c", "a"], ""), (["c", *["a", "b"] * 20, "c"], ""),
+])
+def test_a_class_of_one_document_at_the_edge_of_a_table_is_told_to_be_perhaps_none(
+    tmp_path: Path, labels: list[str], told: str
+) -> None:
+    problem, = start_problems(RunConfig(), documents(tmp_path, labels))
+    assert problem.kind == "rare_class"
+    assert told in problem.text
+    assert bool(told) == ("row of the table" in problem.text)
+
+
+def test_the_same_labels_on_every_document_stop(tmp_path: Path) -> None:
+    same = documents(tmp_path, ["a|b"] * 20, {"label_delimiter": "|"})
+    assert same.multi_label
+    assert kinds(same) == ["one_label"]
+    with pytest.raises(CannotBeginError, match="same labels, a, b: there is nothing to tell apart"):
+        check_start(RunConfig(), same)
+    found = {one.kind: one for one in outcome(audit(same))}
+    assert found["one_class"].title == "Only one set of labels"
+    assert kinds(documents(tmp_path, ["a|b"] * 19 + ["a"] * 4, {"label_delimiter": "|"})) == []
+    assert kinds(documents(tmp_path, ["a|b", "a|b|c"] * 10, {"label_delimiter": "|"})) == []
+    assert kinds(documents(tmp_path, ['["a"]', '["a"]', "[]"] * 10 + ['["a", "b"]'] * 9)) == []
 
 
 def test_a_class_of_two_documents_stops(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -40,7 +40,8 @@ _IN_NAMES = (",", "/", "+", "#")
 
 _CODE = re.compile(r"\w[._-]\w|\d")
 _ANGLED = re.compile(r"(?:<[^<>\s]+>)+")
-_NUMPY = re.compile(r"""\[\s*(?:'[^']*'|"[^"]*")(?:\s+(?:'[^']*'|"[^"]*"))*\s*\]""")
+_STRING = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_NUMPY = re.compile(rf"\[\s*{_STRING}(?:\s+{_STRING})+\s*\]", re.DOTALL)
 _ARRAY = re.compile(r"""\{(?:(?:"(?:[^"\\]|\\.)*"|[^{}"',;:\\\s]+)(?:,(?=[^}])|(?=\})))*\}""")
 _ARRAY_ITEM = re.compile(r"""\"((?:[^"\\]|\\.)*)\"|([^{}",]+)""")
 _MARK = r"(?:[01](?:\.0*)?|true|false)"
@@ -48,8 +49,11 @@ _VECTOR = re.compile(  # "1,0" is a number
     rf"[\[(]\s*{_MARK}(?:(?:\s*,\s*|\s+){_MARK})+\s*[\])]|{_MARK}(?:,?\s+{_MARK})+|{_MARK}(?:,{_MARK}){{2,}}",
     re.IGNORECASE)
 _NUMBERS = re.compile(r"\[\s*-?\d+(?:\.\d*)?(?:\s+-?\d+(?:\.\d*)?)*\s*\]")
-_QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
+_QUOTED = re.compile(_STRING, re.DOTALL)
 _ITEM_NAMES = ("label", "name", "value", "text", "tag")
+_TEXT_NAMES = ("text", "sentence", "content")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_STOPS = ("\u3002", "\uff01", "\uff1f", "\uff0c", "\u2026")
 
 
 def listed(cell: str) -> list[str] | None:
@@ -59,13 +63,19 @@ def listed(cell: str) -> list[str] | None:
     if cell == "set()":
         return []
     if _NUMPY.fullmatch(cell):  # which Python would read as one string: 'a' 'b'
-        return [single or double for single, double in _QUOTED.findall(cell)]
+        return _quoted(cell)
     if _NUMBERS.fullmatch(cell):
         return cell[1:-1].split()
     items = _items(parsed(cell))
     if items is None and _ARRAY.fullmatch(cell):  # as PostgreSQL writes it: {a,"b c"}
         return [re.sub(r"\\(.)", r"\1", quoted) or bare for quoted, bare in _ARRAY_ITEM.findall(cell)]
     return items
+
+
+def _quoted(cell: str) -> list[str]:
+    """The strings in quotes in a list as NumPy prints it."""
+    found = _QUOTED.findall(cell)
+    return [value if isinstance(value := parsed(one), str) else one[1:-1] for one in found]
 
 
 def vector(cell: str) -> list[bool] | None:
@@ -85,6 +95,61 @@ def parsed(cell: str) -> Any:
         return ast.literal_eval(cell)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
+
+
+def strings(cell: str) -> list[str] | None:
+    """The texts in a cell that holds a list of them, as JSON, Python or NumPy write it: strings, objects with a text,
+    or lists of words; None where it holds none."""
+    cell = cell.strip()
+    if (cell[:1], cell[-1:]) not in (("[", "]"), ("(", ")")):
+        return None
+    if _NUMPY.fullmatch(cell):
+        return _quoted(cell)
+    values = parsed(cell)
+    if not isinstance(values, list | tuple):
+        return None
+    found = [_text_in(value) for value in values if value is not None]
+    return None if any(text is None for text in found) else [text for text in found if text is not None]
+
+
+def _text_in(value: Any) -> str | None:
+    if isinstance(value, dict):
+        value = next((value[name] for name in _TEXT_NAMES if name in value), None)
+    if isinstance(value, list | tuple) and value and all(isinstance(word, str) for word in value):
+        return " ".join(value)
+    return value if isinstance(value, str) else None
+
+
+def text_lists(cells: Sequence[str]) -> tuple[list[list[str]], str] | None:
+    """The lists of texts that many of ``cells`` hold, and what stands between such texts once they are one: a line
+    break, of words a blank, or nothing in a script that writes none. None where hardly a cell holds any."""
+    lists = [found for cell in cells if cell.lstrip()[:1] in ("[", "(") and (found := strings(cell))]
+    items = [item.strip() for found in lists for item in found[:200]][:20_000]
+    if not items or len(lists) < 0.25 * len(cells):  # among snippets of code a list or two may stand as well
+        return None
+    spaced = sum(any(map(str.isspace, item)) for item in items)
+    if spaced >= 0.1 * len(items):
+        return lists, "\n"
+    letters = "".join(items)
+    if len(_UNSPACED.findall(letters)) < 0.5 * len(letters):
+        return lists, " "
+    sentences = len(letters) >= 10 * len(items) or sum(
+        len(item) > 2 and item.endswith(_STOPS) for item in items) >= 0.5 * len(items)
+    return lists, "\n" if sentences else ""
+
+
+def as_text(cell: str, between: str) -> str:
+    """The text of a cell that holds a list of texts, with ``between`` them; another cell as it stands."""
+    found = strings(cell)
+    return cell if found is None else between.join(text for text in found if text.strip())
+
+
+def with_lists(frame: pl.DataFrame, lists: Mapping[str, str]) -> pl.DataFrame:
+    """``frame`` of text columns with the texts in place of lists of them; ``lists``: what
+    stands between those of each column."""
+    return frame.with_columns([
+        pl.Series(name, [cell and as_text(cell, lists[name]) for cell in frame[name].to_list()], dtype=pl.String)
+        for name in frame.columns if name in lists])
 
 
 def _items(values: Any) -> list[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,6 +14,7 @@ from .cells import (
     FALSE,
     SIGNS,
     TRUE,
+    as_text,
     guess_label_delimiter,
     is_angled,
     is_number,
@@ -20,6 +22,7 @@ from .cells import (
     listed,
     pieces,
     repeats,
+    text_lists,
 )
 from .column_names import (
     LABEL_NAMES,
@@ -37,6 +40,7 @@ from .column_names import (
 LONGEST_SCALE = 11
 """From 0 to 10. A rating or score of more values is a measure."""
 _LISTING = re.compile(r"[\n|;,/+#]")
+_TOKENS = re.compile(r"(^|[_.])(tokens?|words)$")
 _STATE = re.compile(
     r"(^|[_. ])(answer|answered|status|assignmentstatus|verified|verified_purchase|vine|truncated|was_cancelled|"
     r"deleted|archived|reviewed|edited|escalated|reopened|closed|resolved|read|opened|seen|public|private|vip|active|overdue|"
@@ -77,6 +81,8 @@ class Sampled:
     values: frozenset[str]
     names: int
     """Different labels where the cells hold lists of them; otherwise different cells."""
+    running: bool = False
+    """Its cells are lists of the sentences or words of a text; ``length`` and ``letters`` are those of the text."""
 
     @property
     def key(self) -> str:
@@ -91,7 +97,8 @@ class Sampled:
     @property
     def aside(self) -> bool:
         """Named like bookkeeping, or like a state."""
-        return self.state or (_ASIDE.search(self._words) is not None and self.key not in LABEL_NAMES | TEXT_NAMES)
+        named = _ASIDE.search(self._words) is not None and self.key not in LABEL_NAMES | TEXT_NAMES
+        return self.state or (named and not self.running)
 
     @property
     def state(self) -> bool:
@@ -160,6 +167,10 @@ class Sampled:
 
 def look(column: pl.Series) -> Sampled:
     values = [value.strip() for value in column.drop_nulls().to_list() if value.strip()]
+    found = text_lists(values[:400])
+    running = found is not None and _are_running(column.name, *found)
+    if found is not None and running:
+        values = [text for value in values if (text := as_text(value, found[1]))]
     joined = "".join(values[:200])[:20_000]
     letters = sum(c.isalpha() or c.isspace() for c in joined) / max(1, len(joined))
     mean = sum(map(len, values)) / max(1, len(values))
@@ -174,4 +185,16 @@ def look(column: pl.Series) -> Sampled:
         between = guess_label_delimiter(pl.Series(column.name, values[:400])) if len(some) > 5 else ""
         if between:
             names = len({piece for value in different for piece in pieces(value, between)})
-    return Sampled(column.name, len(values), len(different), mean, letters, coded, different, names)
+    return Sampled(column.name, len(values), len(different), mean, letters, coded, different, names, running)
+
+
+def _are_running(name: str, lists: Sequence[Sequence[str]], between: str) -> bool:
+    """Whether the ``lists`` of a column hold the sentences of a text, or by its ``name`` the words, and no labels."""
+    key = key_of(name)
+    if between == " " or _TOKENS.search(key):
+        return _TOKENS.search(key) is not None
+    if called_like_label(key) not in (None, Nearness.SCALE):
+        return False
+    items = [item for found in lists for item in found]
+    long = sum(map(len, items)) >= 25 * len(items) or not any(item.isascii() for item in items)
+    return long and 2 * len(set(items)) > len(items)

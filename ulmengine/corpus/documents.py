@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from .cells import as_text, with_lists
 from .split import LEFT_OUT, PART_NAMES, TEST
 from .table import Table
 from .understood import Understood
@@ -64,6 +65,17 @@ class Piece:
         """The columns that are its texts."""
         return self.understood.text_columns
 
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """The text columns of all its rows, a row group at a time, as they are read."""
+        for frame in self.table.frames(self.text_columns):
+            yield with_lists(frame, self.understood.lists)
+
+    def text_of(self, row: int) -> str:
+        """The document of one row, counted within this table."""
+        cells = zip(self.text_columns, self.table.cells(row, self.text_columns), strict=True)
+        lists = self.understood.lists
+        return joined([as_text(cell, lists[name]) if name in lists else cell for name, cell in cells])
+
     def texts(self, wanted: np.ndarray) -> Iterator[str]:
         """The documents of the rows ``wanted`` (int64, ascending, counted within this table)."""
         starts = self.table.starts()
@@ -72,7 +84,7 @@ class Piece:
             rows = wanted[edges[number] : edges[number + 1]] - starts[number]
             if len(rows):
                 frame = self.table.read_group(number, self.text_columns)[rows]
-                yield from frame_texts(frame)
+                yield from frame_texts(with_lists(frame, self.understood.lists))
 
 
 def frame_texts(frame: pl.DataFrame) -> Iterator[str]:
@@ -171,5 +183,5 @@ class Documents:
         """The document of a source row. :raises IndexError: there is no such row."""
         for piece in self.pieces:
             if piece.start <= row < piece.start + piece.table.rows:
-                return joined(piece.table.cells(row - piece.start, piece.text_columns))
+                return piece.text_of(row - piece.start)
         raise IndexError(row)

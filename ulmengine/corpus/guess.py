@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from .candidates import ChosenLabel, choose_label, label_doubt
-from .cells import ANGLED, is_number, is_plural, label_delimiters
+from .cells import ANGLED, is_number, is_plural, label_delimiters, listed, strings
 from .column_names import (
     LANGUAGE_NAMES,
     PART_CELLS,
@@ -81,13 +81,15 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
     else:
         _guess_text([column for column in free if column.name not in hints.label], guess)
     rest = [column for column in free if column.name not in guess.text]
+    parts = [column.name for column in rest if _tells_of_parts(frame, guess.text[-1:], column.name)]
     guess.label = tuple(name for name in hints.label if name in there and name not in guess.text)
     if guess.label:
         guess.reasons["label_columns"] = hints.reason
         guess.reasons |= {"label_doubt": hints.doubt} if hints.doubt else {}
     else:
-        chosen = choose_label(rest, frame.height, whole, _beside(frame.columns, guess.text))
-        if spread := _spread(frame, chosen.columns, rest):
+        able = [column for column in rest if column.name not in parts]
+        chosen = choose_label(able, frame.height, whole, _beside(frame.columns, guess.text))
+        if spread := _spread(frame, chosen.columns, able):
             why = (f"{', '.join(map(repr, spread[:-1]))} and {spread[-1]!r} bear one name, repeated or numbered: what "
                    "stands in any of them is a label of the text")
             others = [c for c in rest if c.name in chosen.rivals and c.name not in spread]
@@ -95,13 +97,16 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
             chosen = ChosenLabel(spread, why, tuple(c.name for c in others), doubt)
         guess.label, guess.rivals = chosen.columns, chosen.rivals
         told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}
-        if hints.doubt and not chosen.columns:
-            guess.rivals, told["label_doubt"] = tuple(name for name in hints.aside if name in there), hints.doubt
+        aside = [c for c in seen if c.name in hints.aside and (c.names > 1 or not whole) and not c.aside]
+        if hints.doubt and aside and not chosen.columns:
+            guess.rivals, told["label_doubt"] = tuple(c.name for c in aside[:4]), hints.doubt
+        elif parts and not chosen.columns:
+            guess.rivals, told["label_doubt"] = tuple(parts[:1]), _parts_told(parts[0])
         guess.reasons |= {key: why for key, why in told.items() if why}
     if len(guess.text) == 2 and _answers(frame, guess.text[1], guess.label):
         guess.text = guess.text[:1]
         guess.reasons["text_columns"] = guess.reasons["text_columns"].partition(";")[0]
-    _doubt_text(frame, rest, guess)
+    _doubt_text(frame, [column for column in rest if column.name not in parts], guess)
     if len(guess.label) == 1:
         _doubt_shares(next(column for column in seen if column.name == guess.label[0]), guess)
         guess.label_delimiter, guess.other_delimiter = label_delimiters(frame[guess.label[0]])
@@ -144,6 +149,27 @@ def _without_number(name: str) -> str:
     found = _NUMBERED.fullmatch(name.strip())
     base = (found[1] if found else name.strip()).lower()
     return "" if base == "column" else base
+
+
+def _tells_of_parts(frame: pl.DataFrame, text: tuple[str, ...], name: str) -> bool:
+    """Whether a column tells something of each sentence or word of the ``text``, not of the whole: it holds as many
+    values, or stands at the parts of the text, as the name of a section does in XML."""
+    if not text:
+        return False
+    told = [(strings(one), len(one.split()), listed(other))
+            for one, other in frame.select(*text, name).drop_nulls().head(200).rows()]
+    if name.startswith(f"{text[0]}."):
+        several = sum(values is not None or (one is not None and len(one) > 1) for one, _, values in told)
+        return several > 0.1 * len(told)
+    sizes = [(words if one is None else len(one), len(values)) for one, words, values in told if values is not None]
+    even = all(own == other for own, other in sizes) and len({own for own, _ in sizes}) > 1
+    return even and len(sizes) > max(4, 0.8 * len(told))
+
+
+def _parts_told(name: str) -> str:
+    return (f"No column is read as the label: '{name}' tells something of each part of a text (its words or its "
+            "sentences), not of the whole. If these parts are to be classified, write each of them with its label "
+            "into a row of its own.")
 
 
 def _beside(columns: list[str], text: tuple[str, ...]) -> list[str]:
@@ -290,6 +316,8 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
         beside = 0.2 if column.aside else 1.0
         records = sum(value[:2] in ("[{", '{"', "[[") for value in list(column.values)[:50])
         listing = 0.3 if column.names != column.distinct else 1.0
+        if column.running and column.key not in TEXT_NAMES:  # answers or options beside what was asked
+            listing = 0.6
         if records > 25 or records == len(column.values):
             listing = 0.02
         return min(column.length, 400.0) * known * varied * prose * beside * listing
@@ -314,7 +342,8 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
         names = " and ".join(f"'{column.name}'" for column in pair)
         guess.reasons["text_columns"] += f"; {names} are read together, as a pair of texts"
         return
-    titles = [c for c in seen if c.key in TITLE_NAMES and c.name != best.name and c.distinct > 0.5 * c.filled]
+    titles = [c for c in seen if c.key in TITLE_NAMES and c.name != best.name and c.distinct > 0.5 * c.filled
+              and c.filled > 0.2 * best.filled]
     if titles and best.key in TEXT_NAMES:
         guess.text = (titles[0].name, best.name)
         guess.reasons["text_columns"] += f"; with its {titles[0].key} before it"

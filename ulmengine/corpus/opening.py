@@ -110,7 +110,7 @@ def _text_hashes(piece: Piece) -> Generator[Event, None, np.ndarray]:
         return kept
     hashes = np.zeros(piece.table.rows, dtype=np.uint64)
     done = 0
-    for frame in piece.table.frames(piece.text_columns):
+    for frame in piece.frames():
         for text in frame_texts(frame):
             hashes[done] = text_hash(text)
             done += 1
@@ -278,12 +278,15 @@ def _fingerprint(config: CorpusConfig, seed: int, pieces: list[Piece], left_out:
     """Changes with the content of the files and with every setting that changes the documents."""
     columns = [(found.text_columns, found.label_columns, found.label_delimiter, found.split_column)
                for found in (piece.understood for piece in pieces)]
+    lists = [name for found in (piece.understood for piece in pieces) for name in found.text_columns
+             if name in found.lists]
     text = json.dumps([[piece.table.record["digest"] for piece in pieces], columns, sorted(map(str, config.drop_rows)),
                        config.split.model_dump(exclude={"unmeasured"}), seed,
                        *([config.relabelled] if config.relabelled else []),
                        *([config.same_text] if config.same_text != "apart" else []),
                        *([config.min_per_class] if config.min_per_class > 1 else []),
-                       *([left_out] if left_out else [])])
+                       *([left_out] if left_out else []),
+                       *([lists] if lists else [])])
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -15,7 +15,7 @@ from .errors import some_of
 from .findings import Alternative, Finding, Rows, documents_are
 from .likeness import plain_names, visible_name
 from .missing import may_name_none
-from .split import EMPTY, TEST, VALIDATION
+from .split import EMPTY, TEST, UNLABELLED, VALIDATION
 
 RARE = 10
 """A label with fewer documents than this is hardly learnt."""
@@ -122,11 +122,13 @@ def class_findings(documents: Documents) -> list[Finding]:
     kept = np.flatnonzero(documents.parts >= 0)
     counts = documents.label_counts(kept)
     found = []
-    if int((counts > 0).sum()) == 1:
-        name = documents.labels[int(counts.argmax())]
+    if same := same_labels(documents):
+        several = len(same) > 1
+        names = f"the same {len(same):,} labels: {some_of(same, _TOLD)}" if several else f"the label '{same[0]}'"
         found.append(Finding(
-            "one_class", "Only one label", f"Every labelled document bears the label '{name}'. There is nothing to "
-            "tell apart.", int(counts.max()), advice="Choose another label column, or add documents with other labels.",
+            "one_class", "Only one set of labels" if several else "Only one label",
+            f"Every labelled document bears {names}. There is nothing to tell apart.", int(counts.max()),
+            advice="Choose another label column, or add documents with other labels.",
         ))
     found += _lopsided(documents, counts) + unseen_labels(documents)
     found += _doubtful_names(documents, kept, counts)
@@ -143,6 +145,15 @@ def class_findings(documents: Documents) -> list[Finding]:
         found.append(Finding("rare_class", "Rare labels", why, len(rare), rows, rows,
                              "Add documents with these labels, or leave the labels out."))
     return found
+
+
+def same_labels(documents: Documents) -> tuple[str, ...]:
+    """The labels that every labelled document bears, where all bear the same ones and no others; none elsewhere."""
+    targets = documents.all_targets[(documents.parts >= 0) & (documents.parts != UNLABELLED)]
+    if not len(targets) or not documents.labels or bool((targets != targets[0]).any()):
+        return ()
+    places = np.flatnonzero(targets[0]) if documents.multi_label else targets[:1]
+    return tuple(documents.labels[place] for place in places if place >= 0)
 
 
 def _tiny(documents: Documents, kept: Rows, counts: np.ndarray) -> list[Finding]:

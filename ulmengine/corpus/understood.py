@@ -12,6 +12,7 @@ from ulmengine.config import NONE, CorpusConfig
 
 from . import limits
 from .candidates import label_doubt
+from .cells import text_lists, with_lists
 from .errors import CorpusError
 from .guess import Guess, guess_columns
 from .readers.formats import chunks, recognise
@@ -25,7 +26,8 @@ GUESS_ROWS = 1_000
 class Understood:
     """What was understood of a source, and why (``reasons``: field -> sentence). ``rows``: known, estimated or None.
 
-    ``rivals``, ``other_delimiter``: as of :class:`~ulmengine.corpus.guess.Guess`.
+    ``rivals``, ``other_delimiter``: as of :class:`~ulmengine.corpus.guess.Guess`. ``lists``: columns whose cells are
+    lists of texts, and what stands between these where such a column is read as the text.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class Understood:
     split_column: str = ""
     rivals: tuple[str, ...] = ()
     other_delimiter: str = ""
+    lists: dict[str, str] = field(default_factory=dict)
     rows: int | None = None
     undecodable: int = 0
     reasons: dict[str, str] = field(default_factory=dict)
@@ -78,7 +81,8 @@ def preview(path: Path, config: CorpusConfig | None = None, rows: int = 200) -> 
     understood = understand(reading, frame, config, going)
     if understood.rows is None:
         understood = _with_estimate(understood, going, frame.height)
-    shown = frame.head(rows)
+    shown = with_lists(frame.head(rows), {name: understood.lists[name] for name in understood.text_columns
+                                          if name in understood.lists})
     cells = tuple(tuple(cell or "" for cell in row) for row in shown.iter_rows())
     return Preview(understood, tuple(frame.columns), cells)
 
@@ -106,14 +110,18 @@ def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, goin
     guess = guess_columns(frame, hints, going.whole) if columns else Guess()
     if reading.format == "wiki":
         guess.text, guess.reasons["text_columns"] = ("text",), "the body of each article"
+    lists = {name: found[1] for name in columns if (found := text_lists([c for c in frame[name] if c]))}
     reasons = {**reading.reasons, **guess.reasons}
+    if guess.text:
+        reasons["text_columns"] += lists_told(guess.text, lists)
     if going.said:
         reasons["format"] = f"{reasons['format']}; {going.said}"
     base = Understood(
         path=reading.source.path, format=reading.format, encoding=reading.encoding,
         delimiter=reading.dialect.delimiter if reading.dialect else "", sheet=reading.sheet, sheets=reading.sheets,
         columns=columns, text_columns=guess.text, label_columns=guess.label, label_delimiter=guess.label_delimiter,
-        split_column=guess.split, rivals=guess.rivals, other_delimiter=guess.other_delimiter, rows=reading.rows,
+        split_column=guess.split, rivals=guess.rivals, other_delimiter=guess.other_delimiter, lists=lists,
+        rows=reading.rows,
         undecodable=going.faults.undecodable, reasons=reasons,
     )
     return with_overrides(base, config)
@@ -130,6 +138,7 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
         if getattr(config, name):
             values[name], reasons[name] = getattr(config, name), "as set"
     if config.text_columns:
+        reasons["text_columns"] += lists_told(config.text_columns, found.lists)
         reasons.pop("text_doubt", None)
     if config.label_columns:
         values["rivals"] = ()
@@ -161,6 +170,13 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
             if not rivals:
                 del reasons["label_doubt"]
     return replace(found, **values, reasons=reasons)
+
+
+def lists_told(columns: tuple[str, ...], lists: dict[str, str]) -> str:
+    """How the lists in the text ``columns`` become texts; "" where they hold none."""
+    how = {"\n": "texts, each read on a line of its own", " ": "words, read with blanks between them",
+           "": "words, read without blanks between them"}
+    return "".join(f"; the cells of '{name}' are lists of {how[lists[name]]}" for name in columns if name in lists)
 
 
 def _with_estimate(found: Understood, going: Pass, seen: int) -> Understood:

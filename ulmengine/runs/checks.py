@@ -9,7 +9,7 @@ import numpy as np
 
 from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
-from ulmengine.corpus.repeats import FEWEST
+from ulmengine.corpus.repeats import FEWEST, at_the_edge, same_labels
 from ulmengine.counting import listed
 from ulmengine.plan.errors import CannotBeginError
 
@@ -55,14 +55,15 @@ def class_counts(documents: Documents, part: str = "") -> np.ndarray:
 
 def _too_few_classes(documents: Documents, everywhere: np.ndarray, train: np.ndarray) -> list[StartProblem]:
     labels = [label for label, count in zip(documents.labels, everywhere, strict=True) if count]
-    if documents.multi_label and labels:
-        return []
     if not labels:
         return [StartProblem("one_label", "No document bears a label.", "Choose the label column.")]
-    if len(labels) < 2:
+    if same := same_labels(documents):
+        kind = f"label, {same[0]}" if len(same) == 1 else f"labels, {listed(same, _NAMED)}"
         return [StartProblem(
-            "one_label", f"All labelled documents bear the same label, {labels[0]}: there is nothing to tell apart.",
+            "one_label", f"All labelled documents bear the same {kind}: there is nothing to tell apart.",
             "Add documents of another class, or choose another label column.")]
+    if documents.multi_label:
+        return []
     if int((train > 0).sum()) < 2:
         return [StartProblem(
             "one_label_to_learn", "Only one class has documents to learn from, the others stand in the validation or "

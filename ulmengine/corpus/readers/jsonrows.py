@@ -30,7 +30,7 @@ _MOST_DIGITS = 1_000
 _OBJECT = re.compile(r"[\[\s]*\{\s*(?:[\"}]|$)")
 _LONG_LINE = 10_000
 _BLANK = " \t\r\n"
-_PIECES = ("data", "parts")
+_PIECES = ("data", "parts", "text")
 _OF_PIECES = frozenset(("text", "meta", "alias", "entity", "slot_name", "userDefined"))
 _PEEK = 60
 """By so many values it is judged what the records are."""
@@ -297,9 +297,13 @@ def _list_record(value: list[Any]) -> dict[str, str | None]:
 
 
 def _pieced(value: Any) -> str | None:
-    """The text that lies in pieces, as an utterance of Dialogflow or Snips does."""
+    """The text that lies in pieces, as an utterance of Dialogflow or Snips does; or a message of Telegram, whose links
+    and mentions are objects with a type between strings."""
     pieces = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-    if pieces and len(pieces) == len(value) and all(
-            isinstance(one.get("text"), str) and one.keys() <= _OF_PIECES for one in pieces):
+    if not pieces or not all(isinstance(one.get("text"), str) for one in pieces):
+        return cell_of(value)
+    if len(pieces) == len(value) and all(one.keys() <= _OF_PIECES for one in pieces):
         return glued(one["text"] for one in pieces)
+    if all(isinstance(one, str) or isinstance(one.get("type"), str) for one in value):
+        return "".join(one if isinstance(one, str) else one["text"] for one in value)
     return cell_of(value)

@@ -34,10 +34,14 @@ _BREAKS = frozenset((
 _VOID = frozenset((
     "br", "hr", "img", "input", "meta", "link", "area", "base", "col", "embed", "source", "track", "wbr",
 ))
+_INLINE = frozenset((
+    "i", "b", "u", "em", "strong", "sub", "sup", "italic", "bold", "underline", "small", "mark", "span",
+))
 _HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*(?:<!doctype\s+html|<html[\s>]|<table[\s>])", re.IGNORECASE | re.DOTALL)
 _XML = re.compile(r"\s*<(?:\?xml\s|!doctype\s+(?!html)|[a-z][\w.:-]*(?:\s[^<>]*)?>\s*<[a-z])", re.IGNORECASE)
 _SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 _MOST_DEEP = 60
+_PUBMED = "pubmedarticle"
 
 
 class _Text(HTMLParser):
@@ -144,6 +148,8 @@ def _records(blocks: Iterator[str], member: str, name: str) -> Iterator[dict[str
 class _Element:
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
+    place: int = 0
+    """How many pieces of its parent's text stand before it."""
     text: list[str] = field(default_factory=list)
     children: list[_Element] = field(default_factory=list)
 
@@ -169,7 +175,8 @@ class _Records(HTMLParser):
         if tag not in _VOID and len(self._path) < _MOST_DEEP:
             self._path.append(tag)
         if self._name and (self._open or tag == self._name):
-            element = _Element(tag, {name: value or "" for name, value in attrs})
+            place = len(self._open[-1].text) if self._open else 0
+            element = _Element(tag, {name: value or "" for name, value in attrs}, place)
             if self._open:
                 self._open[-1].children.append(element)
             if tag not in _VOID and len(self._open) < _MOST_DEEP:
@@ -229,12 +236,42 @@ def plan_xml(look: Look, reason: str = "") -> Reading | None:
         return frames_of_records(_records(blocks, name, reading.source.path.name), going.faults)
 
     reading = plan_text("xml", look, f"{reason}; each <{name}> is a document", frames)
+    if name == _PUBMED:
+        return replace(reading, hints=Hints(
+            text=("title", "abstract"), aside=("publication types", "mesh", "keywords", "journal", "year", "language"),
+            reason="title and abstract of each article", doubt=(
+                "No column is read as the label. PubMed says of each article of which 'publication types' it is and "
+                "which headings ('mesh') and 'keywords' it bears: if one of these is what the texts are to be sorted "
+                "by, choose it as the label column.")))
     if name == "row" and " PostTypeId=" in look.start:  # whose scores are not what they are about
         return replace(reading, hints=Hints(label=("tags",), reason="as Stack Exchange dumps its posts"))
     return reading
 
 
+def _article(element: _Element) -> dict[str, str | None]:
+    """An article as PubMed gives it out; the parts of its abstract a line each, without the names of their sections,
+    which are the same in most."""
+    return {
+        "title": _cell([" ".join(_whole(one).split()) for one in _all(element, "articletitle")][:1]),
+        "abstract": "\n".join(filter(None, map(_whole, _all(element, "abstracttext")))) or None,
+        **{name: _cell(list(dict.fromkeys(_whole(one) for one in _all(element, tag)))) for name, tag in (
+            ("publication types", "publicationtype"), ("mesh", "descriptorname"), ("keywords", "keyword"))},
+        "journal": _cell([_whole(one) for journal in _all(element, "journal") for one in _all(journal, "title")][:1]),
+        "year": _cell([_whole(one) for date in _all(element, "pubdate") for one in _all(date, "year")][:1]),
+        "language": _cell([_whole(one) for one in _all(element, "language")][:1]),
+        "pmid": _cell([_whole(one) for one in _all(element, "pmid")][:1]),
+    }
+
+
+def _all(element: _Element, name: str) -> list[_Element]:
+    """The elements called ``name`` within."""
+    found = [child for child in element.children if child.name == name]
+    return found + [one for child in element.children for one in _all(child, name)]
+
+
 def _record(element: _Element) -> dict[str, str | None]:
+    if element.name == _PUBMED:
+        return _article(element)
     cells: dict[str, list[str]] = {}
     _gather(element, "", cells, 3)
     for name, value in element.attributes.items():
@@ -250,6 +287,9 @@ def _gather(element: _Element, prefix: str, cells: dict[str, list[str]], depth: 
     for child in element.children:
         name = f"{prefix}{child.name}"
         own = _plain(child.text)
+        if own and child.children and _is_worded(child):
+            child = replace(child, text=[_whole(child)], children=[])
+            own = _plain(child.text)
         alike = len({grand.name for grand in child.children}) == 1 and not own
         as_list = bool(child.children) and (alike or not depth)
         if as_list:
@@ -273,7 +313,19 @@ def _gather_attributes(element: _Element, prefix: str, cells: dict[str, list[str
 
 
 def _whole(element: _Element) -> str:
-    return " ".join(filter(None, [_plain(element.text), *map(_whole, element.children)]))
+    """All text within; that of elements between the words of a text stands in its place: CO<sub>2</sub>."""
+    if not _plain(element.text):
+        return " ".join(filter(None, map(_whole, element.children)))
+    parts, done = [], 0
+    for child in element.children:
+        parts += [*element.text[done : child.place], _whole(child)]
+        done = child.place
+    return _plain([*parts, *element.text[done:]])
+
+
+def _is_worded(element: _Element) -> bool:
+    """Whether all elements within one only set off some of its words, as <i> and <sup> do."""
+    return all(child.name in _INLINE and _is_worded(child) for child in element.children)
 
 
 def _plain(parts: list[str]) -> str:

@@ -40,6 +40,8 @@ _EXAMPLES = ("patterns", "examples", "utterances", "texts", "sentences", "questi
 
 _COUNTED = re.compile(r"(?:(?:page|part|batch|chunk|shard|file|block|year|month|week|day|q)?[-_ .]?\d+)+")
 """What lists are called that are only counted, or of a time."""
+_COUNTER = re.compile(r"\d")
+"""What stands in the number of a document, and in hardly a label's name."""
 _ITEMS = ("items", "results", "data", "records", "rows", "entries", "documents", "hits", "values", "list")
 _HELD = frozenset((*_ITEMS, *_EXAMPLES))
 """What lists are called by what they hold: names of no label."""
@@ -113,12 +115,23 @@ def grouped_texts(values: Sequence[Any]) -> tuple[str, str] | None:
     texts = min(lists, key=lambda key: _rank(key, _EXAMPLES))
     if texts.lower() not in _EXAMPLES and (len(values) > 1_000 or len(lists) > 1):
         return None
+    # The label of each document, which are lists of sentences, comes again: an id or a title beside it is none.
+    if any(is_label(key, values) and _is_one_of_few([record.get(key) for record in values]) for key in values[0]):
+        return None
     for tag in sorted(values[0], key=lambda key: _rank(key, _TAGS)):
         names = [record.get(tag) for record in values]
+        if key_of(tag) not in _TAGS and all(_COUNTER.search(str(name)) for name in names):
+            continue
         named = tag.lower() in _TAGS or texts.lower() in _EXAMPLES
         if named and all(isinstance(name, str | int) for name in names) and len(set(names)) == len(names):
             return tag, texts
     return None
+
+
+def _is_one_of_few(values: Sequence[Any]) -> bool:
+    """Whether ``values`` are plain ones, or lists of such, that come again in other records."""
+    told = [str(value) for value in values if value not in (None, "")]
+    return len(set(told)) < len(told)
 
 
 def _rank(key: str, names: Sequence[str]) -> int:
