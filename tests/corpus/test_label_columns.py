@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.corpus.frames import LONG, NAMES, cells_of, frame, long
-from tests.corpus.helpers import opened, table
+from tests.corpus.helpers import everything, opened, table
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, audit, preview
 from ulmengine.corpus.guess import guess_columns
@@ -370,3 +370,96 @@ def test_good_and_bad_go_before_a_flag_of_what_a_text_is() -> None:
     flag = [str(n % 7 % 2) for n in range(60)]
     guess = guess_columns(frame(review=long(60), mood=[NAMES[n % 3] for n in range(60)], helpful=flag))
     assert (guess.label, guess.rivals) == (("mood",), ("helpful",))
+
+
+def test_a_language_beside_much_else_is_the_label_in_doubt_and_alone_without(tmp_path: Path) -> None:
+    rows = [[text, f"{n}", ("en", "und")[n % 3 == 0], f"u{n % 60}", f"{n * 7 % 61}"] for n, text in enumerate(long(60))]
+    path = table(tmp_path / "a.csv", rows, ["text", "id", "lang", "author_id", "like_count"])
+    found = preview(path).understood
+    assert found.label_columns == ("lang",)
+    assert "says in which language each text is written" in found.reasons["label_doubt"]
+    assert "label_doubt" not in preview(path, CorpusConfig(label_columns=("lang",))).understood.reasons
+    for name, places in (("b", (0, 1, 2)), ("c", (0, 2))):
+        head = [("text", "id", "lang")[place] for place in places]
+        few = table(tmp_path / f"{name}.csv", [[row[place] for place in places] for row in rows], head)
+        found = preview(few).understood
+        assert (found.label_columns, "label_doubt" in found.reasons) == (("lang",), False)
+
+
+@pytest.mark.parametrize(("cells", "offered"), [
+    (["03/01/2024", "03/02/2024", "03/05/2024"], False), (["2024-03-01", "2024-03-02"], False),
+    (["1.3.2024 10:15", "2.3.2024 10:20"], False), (["March", "April"], True), (["v1.2.3", "v1.3.0"], True),
+    (["1/2", "2/3"], True), (["A/B/C", "B/C/D"], True),
+])
+def test_dates_are_not_offered_as_the_label(cells: list[str], offered: bool) -> None:
+    guess = guess_columns(frame(text=long(60), product=["card", "loan", "debt"] * 20,
+                                received=[cells[n % len(cells)] for n in range(60)]))
+    assert ("received" in (*guess.label, *guess.rivals)) == offered
+
+
+@pytest.mark.parametrize(("cells", "noted"), [
+    ("1 1,5 3 4,5 5", True), ("1 1,5 2 2,5 3 3,5 4 4,5 5", True), ("1 1.5 3 4.5 5", True), ("1 2 3 4 5", False),
+    ("1,0 2,0 3,0 4,0", False), ("a,5 b,5 c,5", False), ("1 2 3 1,2 2,3 1,3", False), ("1 2 5 1,2 2,5 1,5", False),
+])
+def test_numbers_with_a_fraction_are_noted_with_a_comma_too(cells: str, noted: bool) -> None:
+    values = cells.split()
+    guess = guess_columns(frame(text=long(60), stars=[values[n % len(values)] for n in range(60)]))
+    assert ("a class of its own" in guess.reasons.get("label_doubt", "")) == noted
+
+
+def test_names_of_files_that_are_only_counted_are_no_texts(tmp_path: Path) -> None:
+    rows = [[f"doc{n}.txt", "AB"[n % 2]] for n in range(40)]
+    with pytest.raises(CorpusError, match=r"'location' holds names of files.*open the folder.*choose this column"):
+        opened(table(tmp_path / "a.csv", rows, ["location", "class"]))
+    chosen = opened(tmp_path / "a.csv", text_columns=("location",))
+    assert everything(chosen)[0] == "doc0.txt"
+
+
+@pytest.mark.parametrize("names", [
+    [f"{('invoice', 'letter to bank', 'contract', 'cv of Anna', 'offer')[n % 5]}_{'abcdefgh'[n % 8] * 2}_{n}.pdf"
+     for n in range(40)],
+    [f"www.shop-{'abcdefgh'[n % 8]}{n}.com/index.html see it" for n in range(40)],
+    [f"Please read the file doc{n}.txt" for n in range(40)],
+])
+def test_names_of_files_that_say_something_are_texts(tmp_path: Path, names: list[str]) -> None:
+    path = table(tmp_path / "a.csv", [[name, "AB"[n % 2]] for n, name in enumerate(names)], ["location", "class"])
+    assert everything(opened(path)) == names
+
+
+WORDS = ("Anna", "Smith", "lives", "in", "London", "since", "May", ".")
+MARKS = ("B-per", "I-per", "O", "O", "B-geo", "O", "B-tim", "O")
+
+
+@pytest.mark.parametrize("numbers", ["first", "each", ""])
+def test_a_table_of_words_with_marks_is_refused_by_name(tmp_path: Path, numbers: str) -> None:
+    rows = [[f"Sentence: {n}" if numbers == "each" or not k else "", word, "NNP", mark]
+            for n in range(1, 20) for k, (word, mark) in enumerate(zip(WORDS, MARKS, strict=True))]
+    head = ["Sentence #", "Word", "POS", "Tag"]
+    path = table(tmp_path / "a.csv", rows if numbers else [row[1:] for row in rows], head if numbers else head[1:])
+    with pytest.raises(CorpusError, match=r"table of words.*CoNLL.*one row a document"):
+        opened(path)
+
+
+@pytest.mark.parametrize("rows", [
+    [[f"{' '.join(WORDS)} {n}", "O" if n % 2 else "B-side"] for n in range(40)],
+    [[WORDS[n % 7] + str(n), ("O", "A", "B", "AB")[n % 4]] for n in range(40)],
+    [[WORDS[n % 7] + str(n), ("noun", "verb", "O")[n % 3]] for n in range(40)],
+])
+def test_texts_and_words_with_a_class_are_read(tmp_path: Path, rows: list[list[str]]) -> None:
+    assert len(opened(table(tmp_path / "a.csv", rows)).parts) == 40
+
+
+def test_values_that_a_feed_wraps_are_called_by_their_field(tmp_path: Path) -> None:
+    def entry(n: int) -> dict[str, object]:
+        return {"author": {"name": {"label": f"u{n}"}, "uri": {"label": "https://x"}, "label": ""},
+                "updated": {"label": "2024-03-01"}, "im:rating": {"label": str(1 + n % 5)}, "id": {"label": str(n)},
+                "im:version": {"label": "4.1"}, "im:voteSum": {"label": "0"},
+                "content": {"label": long(60)[n], "attributes": {"type": "text"}}}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"feed": {"entry": [entry(n) for n in range(60)]}}))
+    found = opened(path).understood
+    assert (found.text_columns, found.label_columns, found.rivals) == (("content",), ("im:rating",), ())
+    path = tmp_path / "b.json"
+    path.write_text(json.dumps([{"text": text, "result": {"label": "ab"[n % 2]}, "annotator": {"label": "x"}}
+                                for n, text in enumerate(long(60))]))
+    assert opened(path).understood.label_columns == ("result.label",)

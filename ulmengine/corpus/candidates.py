@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .cells import FALSE
 from .column_names import FIRST_LABEL_NAMES, LANGUAGE_NAMES, TEXT_NAMES, Nearness, is_grade_name, is_label_name
@@ -15,6 +15,8 @@ _SHORT, _LONG_LABEL = 60, 200
 _RIVALS = 4
 """Columns that are named at most where the label is not certain."""
 _NEARLY_EMPTY = 0.2
+_LANGUAGE_ALONE = 2
+"""Columns of a corpus of languages beside the text: the language and a number. Of more it is kept by the way."""
 _MANY = 3
 """Of more columns of a few values it is their names that tell which the label is."""
 _KINDS = frozenset(("type", "typ", "tipo", "art"))
@@ -57,6 +59,11 @@ def choose_label(seen: Sequence[Sampled], rows: int, whole: bool = True, beside:
                     key=lambda c: _place(c, near[c.name], beside, verdicts, behind, names_tell))
     once = {c.name for c in seen if f"{c.name} (2)" not in {other.name for other in seen}}
     chosen = _chosen(ranked, near, hot, rows, once) if ranked else _none(seen, able, rows)
+    if ranked and ranked[0].key in LANGUAGE_NAMES and not chosen.doubt and len(seen) > _LANGUAGE_ALONE:
+        name = f"'{ranked[0].name}' ({ranked[0].names} values)"
+        chosen = replace(chosen, doubt=f"Whether {name} is the label is not certain: it says in which language each "
+                         "text is written, and no other column could be it. If the texts are not to be sorted by their "
+                         "language, set the label column to 'none'.")
     if refused:
         name, why = next(iter(refused.items()))
         other = chosen.why if chosen.columns else "no other column looks like a label"
@@ -137,7 +144,7 @@ def _is_rival(
         return column not in hot and other <= Nearness.FEW and (
             len(hot) == 2 or (not column.marks and column.letters > 0.5))
     if other == Nearness.BARE:
-        return column.called == Nearness.FIRST
+        return column.called == Nearness.FIRST and column.key == column.name.lower()
     if not once or not named:
         return True
     if own == Nearness.FIRST and best.key == "target" and best.letters > 0.5:  # a word may say what the text is about

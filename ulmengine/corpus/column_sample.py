@@ -40,6 +40,7 @@ from .column_names import (
 LONGEST_SCALE = 11
 """From 0 to 10. A rating or score of more values is a measure."""
 _LISTING = re.compile(r"[\n|;,/+#]")
+_DATE = re.compile(r"(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4})(?:[ T]\d{1,2}:\d{2}\S*)?")
 _TOKENS = re.compile(r"(^|[_.])(tokens?|words)$")
 _STATE = re.compile(
     r"(^|[_. ])(answer|answered|status|assignmentstatus|verified|verified_purchase|vine|truncated|was_cancelled|"
@@ -96,9 +97,14 @@ class Sampled:
 
     @property
     def aside(self) -> bool:
-        """Named like bookkeeping, or like a state."""
+        """Named like bookkeeping, or like a state; or it holds dates."""
         named = _ASIDE.search(self._words) is not None and self.key not in LABEL_NAMES | TEXT_NAMES
-        return self.state or (named and not self.running)
+        return self.state or (named and not self.running) or self._dated
+
+    @property
+    def _dated(self) -> bool:
+        """Whether all it holds are dates."""
+        return bool(self.values) and all(map(_DATE.fullmatch, self.values))
 
     @property
     def state(self) -> bool:

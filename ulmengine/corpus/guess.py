@@ -25,6 +25,7 @@ from .column_names import (
     second_of_pair,
 )
 from .column_sample import Sampled, look
+from .errors import CorpusError
 
 _FORMS = frozenset((
     "clean", "cleaned", "raw", "orig", "original", "processed", "preprocessed", "normalized", "normalised", "lemma",
@@ -32,6 +33,9 @@ _FORMS = frozenset((
     "translated", "translation", "lower", "lowercase", "nostop", "stopwords", "final", "parsed", "html", "eng",
 ))
 """What other forms of a text are called by."""
+_FILE = re.compile(r"\S+\.(?:txt|text|md|html?|xml|json|pdf|docx?|rtf|odt|eml|msg|jpe?g|png|wav|mp3)", re.IGNORECASE)
+_IOB = re.compile(r"O|[BIESLU]-[\w-]+")
+_COUNT = re.compile(r"\d+|(?<![^\W_])[\da-f]{8,}(?![^\W_])")
 LABEL_STUDIO_ASIDE = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
 _NUMBERED = re.compile(r"(.*[^\W\d_])[ _.-]*(?:\(\d\d?\)|\d\d?)")
 _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
@@ -108,8 +112,8 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         guess.reasons["text_columns"] = guess.reasons["text_columns"].partition(";")[0]
     _doubt_text(frame, [column for column in rest if column.name not in parts], guess)
     if len(guess.label) == 1:
-        _doubt_shares(next(column for column in seen if column.name == guess.label[0]), guess)
         guess.label_delimiter, guess.other_delimiter = label_delimiters(frame[guess.label[0]])
+        _doubt_shares(next(column for column in seen if column.name == guess.label[0]), guess)
         _doubt_delimiter(frame[guess.label[0]], guess)
         if guess.label_delimiter == ANGLED:
             guess.reasons["label_delimiter"] = "cells hold tags written <a><b>"
@@ -172,6 +176,22 @@ def _parts_told(name: str) -> str:
             "into a row of its own.")
 
 
+def refuse_marked_words(frame: pl.DataFrame, name: str) -> None:
+    """:raises CorpusError: each row of ``frame`` is one word with its mark, as in a table for finding names."""
+    for column in frame.columns:
+        marks = [cell.strip() for cell in frame[column].drop_nulls().to_list() if cell.strip()]
+        if len(marks) < 8 or not all(map(_IOB.fullmatch, marks)) or len(set(marks)) < 2 or "O" not in marks:
+            continue
+        for other in frame.columns:
+            words = [cell for cell in frame[other].drop_nulls().to_list() if cell.strip()]
+            if other != column and len(words) >= 0.9 * len(marks) and sum(
+                    not any(map(str.isspace, word.strip())) for word in words) >= 0.95 * len(words):
+                raise CorpusError(
+                    f"'{name}' is a table of words ('{other}') with a mark each ('{column}', as in CoNLL), in which "
+                    "words are marked and not whole texts, which is not read here. Write the text of each document "
+                    "and its class into a table (CSV), one row a document.")
+
+
 def _beside(columns: list[str], text: tuple[str, ...]) -> list[str]:
     """The columns at the side of the ``text``, of a table that does not name its columns; none of another."""
     if not text or any(name != f"column {place}" for place, name in enumerate(columns, 1)):
@@ -183,13 +203,17 @@ def _beside(columns: list[str], text: tuple[str, ...]) -> list[str]:
 def _doubt_shares(column: Sampled, guess: Guess) -> None:
     """Say that numbers with a fraction, as of people who agree, are read as classes."""
     shown = sorted(column.values)[:60]
-    if len(shown) < 3 or not all(map(is_number, shown)) or all(float(value).is_integer() for value in shown):
+    if len(shown) < 3 or not all(map(is_number, shown)):
         return
-    told = ", ".join([value for value in shown if not float(value).is_integer()][:3])
+    parted = [value for value in shown if not float(value.replace(",", ".")).is_integer()]
+    if not parted or guess.label_delimiter == "," or guess.other_delimiter == ",":
+        return
+    told = ", ".join(parted[:3])
     doubt = guess.reasons.get("label_doubt", "")
     guess.reasons["label_doubt"] = f"{doubt} " * bool(doubt) + (
         f"'{column.name}' holds numbers such as {told}, and each of the {column.names} is read as a class of its own. "
-        "If they are shares or means, write into the file which class each of them is to be.")
+        "If they are shares or means, write into the file which class each of them is to be."
+        + " If they are several labels each, set the label delimiter to ','." * ("," in told.replace(", ", "")))
 
 
 def _doubt_delimiter(column: pl.Series, guess: Guess) -> None:
@@ -333,6 +357,11 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
     named = best.key in TEXT_NAMES
     if len(seen) > 1 and best.length < 2 and not named:
         return
+    if _are_counted_files(best):
+        guess.reasons["text_columns"] = (
+            f"'{best.name}' holds names of files, and the texts stand in these. Put the files and this table into one "
+            "folder and open the folder; if the names themselves are the texts, choose this column")
+        return
     guess.text = (best.name,)
     length = f"the longest texts ({best.length:.0f} characters on average)"
     guess.reasons["text_columns"] = f"named like a text and {length}" if named else length
@@ -347,6 +376,15 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
     if titles and best.key in TEXT_NAMES:
         guess.text = (titles[0].name, best.name)
         guess.reasons["text_columns"] += f"; with its {titles[0].key} before it"
+
+
+def _are_counted_files(column: Sampled) -> bool:
+    """Whether all that a column holds are names of files which only count them, and say nothing: doc17.txt."""
+    files = [_FILE.fullmatch(value) for value in column.values]
+    if not files or not all(files) or column.distinct < 0.9 * column.filled:
+        return False
+    kinds = {_COUNT.sub("0", value.lower()) for value in column.values}
+    return len(kinds) <= max(1, 0.1 * len(files))
 
 
 def _pair_of(best: Sampled, seen: list[Sampled]) -> tuple[Sampled, ...]:

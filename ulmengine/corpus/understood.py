@@ -14,7 +14,7 @@ from . import limits
 from .candidates import label_doubt
 from .cells import text_lists, with_lists
 from .errors import CorpusError
-from .guess import Guess, guess_columns
+from .guess import Guess, guess_columns, refuse_marked_words
 from .readers.formats import chunks, recognise
 from .readers.reading import Pass, Reading
 
@@ -107,6 +107,7 @@ def understand(reading: Reading, frame: pl.DataFrame, config: CorpusConfig, goin
     """Put what is known of a source together; ``frame`` holds its first rows."""
     columns = tuple(frame.columns) or reading.columns
     hints = going.hints if going.said else reading.hints
+    refuse_marked_words(frame, reading.source.path.name)
     guess = guess_columns(frame, hints, going.whole) if columns else Guess()
     if reading.format == "wiki":
         guess.text, guess.reasons["text_columns"] = ("text",), "the body of each article"

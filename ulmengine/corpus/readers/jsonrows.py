@@ -32,6 +32,8 @@ _LONG_LINE = 10_000
 _BLANK = " \t\r\n"
 _PIECES = ("data", "parts", "text")
 _OF_PIECES = frozenset(("text", "meta", "alias", "entity", "slot_name", "userDefined"))
+_WRAPPED = 3
+"""Fields of a record that are wrapped in objects with a "label" each: of fewer it may be the label."""
 _PEEK = 60
 """By so many values it is judged what the records are."""
 
@@ -268,11 +270,30 @@ def as_record(value: Any) -> Mapping[str, str | None]:
     """A value as named strings: objects inside are named with dots, lists stay JSON, plain values are the text."""
     if isinstance(value, dict):
         record: dict[str, str | None] = {}
+        if sum(map(_is_wrapped, value.values())) >= _WRAPPED:
+            value = _unwrapped(value)
         _flatten(value, "", record, 0)
         return record
     if isinstance(value, list):
         return _list_record(value)
     return {"text": cell_of(value)}
+
+
+def _is_wrapped(item: Any) -> bool:
+    """Whether a value is wrapped as in a feed of iTunes: {"label": "5"}, perhaps with its attributes."""
+    return isinstance(item, dict) and "label" in item and item.keys() <= {"label", "attributes"}
+
+
+def _unwrapped(value: dict[str, Any]) -> dict[str, Any]:
+    """A record with its values in place of the objects that wrap each of them."""
+    found: dict[str, Any] = {}
+    for key, item in value.items():
+        if _is_wrapped(item):
+            found[key] = item["label"]
+            found |= {f"{key}.attributes": item["attributes"]} if "attributes" in item else {}
+        else:
+            found[key] = _unwrapped(item) if isinstance(item, dict) else item
+    return found
 
 
 def _flatten(value: dict[str, Any], prefix: str, record: dict[str, str | None], depth: int) -> None:
