@@ -420,6 +420,7 @@ def test_names_of_files_that_are_only_counted_are_no_texts(tmp_path: Path) -> No
      for n in range(40)],
     [f"www.shop-{'abcdefgh'[n % 8]}{n}.com/index.html see it" for n in range(40)],
     [f"Please read the file doc{n}.txt" for n in range(40)],
+    [f"http://shop.example/page{n}.html" for n in range(40)],
 ])
 def test_names_of_files_that_say_something_are_texts(tmp_path: Path, names: list[str]) -> None:
     path = table(tmp_path / "a.csv", [[name, "AB"[n % 2]] for n, name in enumerate(names)], ["location", "class"])

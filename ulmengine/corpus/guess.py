@@ -33,7 +33,8 @@ _FORMS = frozenset((
     "translated", "translation", "lower", "lowercase", "nostop", "stopwords", "final", "parsed", "html", "eng",
 ))
 """What other forms of a text are called by."""
-_FILE = re.compile(r"\S+\.(?:txt|text|md|html?|xml|json|pdf|docx?|rtf|odt|eml|msg|jpe?g|png|wav|mp3)", re.IGNORECASE)
+_FILE = re.compile(
+    r"(?!\w+://)\S+\.(?:txt|text|md|html?|xml|json|pdf|docx?|rtf|odt|eml|msg|jpe?g|png|wav|mp3)", re.IGNORECASE)
 _IOB = re.compile(r"O|[BIESLU]-[\w-]+")
 _COUNT = re.compile(r"\d+|(?<![^\W_])[\da-f]{8,}(?![^\W_])")
 LABEL_STUDIO_ASIDE = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
@@ -358,9 +359,10 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
     if len(seen) > 1 and best.length < 2 and not named:
         return
     if _are_counted_files(best):
-        guess.reasons["text_columns"] = (
+        guess.reasons["text_columns"] = f"'{best.name}' holds names of files"
+        guess.reasons["text_doubt"] = (
             f"'{best.name}' holds names of files, and the texts stand in these. Put the files and this table into one "
-            "folder and open the folder; if the names themselves are the texts, choose this column")
+            "folder and open the folder; if the names themselves are the texts, choose this column.")
         return
     guess.text = (best.name,)
     length = f"the longest texts ({best.length:.0f} characters on average)"

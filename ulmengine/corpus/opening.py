@@ -94,10 +94,9 @@ def _columns_of(table: Table, config: CorpusConfig, role: str) -> Understood:
         config = config.model_copy(update={"label_columns": ()})
     found = with_overrides(found, config)
     if not found.text_columns:
-        why = found.reasons.get("text_columns", "")
         raise CorpusError(
             f"No column of '{found.path.name}' looks like text (columns: {', '.join(found.columns[:30])}). "
-            + (f"{why}." if why else "Choose the text column yourself.")
+            + found.reasons.get("text_doubt", "Choose the text column yourself.")
         )
     return found
 

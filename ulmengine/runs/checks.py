@@ -9,7 +9,7 @@ import numpy as np
 
 from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
-from ulmengine.corpus.repeats import FEWEST, at_the_edge, same_labels
+from ulmengine.corpus.repeats import FEWEST, same_labels
 from ulmengine.counting import listed
 from ulmengine.plan.errors import CannotBeginError
 
