@@ -40,7 +40,6 @@ _IN_NAMES = (",", "/", "+", "#")
 
 _CODE = re.compile(r"\w[._-]\w|\d")
 _ANGLED = re.compile(r"(?:<[^<>\s]+>)+")
-_HALF = re.compile(r"-?\d+,(?:00?|25|50?|75)")
 _STRING = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _NUMPY = re.compile(rf"\[\s*{_STRING}(?:\s+{_STRING})+\s*\]", re.DOTALL)
 _ARRAY = re.compile(r"""\{(?:(?:"(?:[^"\\]|\\.)*"|[^{}"',;:\\\s]+)(?:,(?=[^}])|(?=\})))*\}""")
@@ -220,8 +219,6 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
         split = [[part.strip() for part in cell.split(delimiter)] for cell in cells if delimiter in cell]
         if not split or repeats(split) or (delimiter == "," and not plural and _are_halves(split)):
             continue
-        if delimiter == "," and not plural and all(_HALF.fullmatch(cell) for cell in cells if "," in cell):
-            continue  # 4,5 is a grade as many write it
         found = [piece for parts in split for piece in parts]
         if delimiter in _PLAIN and sum(piece in alone for piece in found) >= 0.8 * len(found):
             return delimiter, ""
