@@ -38,7 +38,8 @@ class RangePlot(Plot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.points: list[RangePoint] = []
-        self.suggestions: dict[str, float] = {}
+        self.suggestions: dict[str, float] | None = None
+        """What the rules suggest; None before a test has ended."""
         super().__init__("", parent=parent)
         self.setAccessibleName(self.tr("Loss over the learning rate"))
         self.setLabel("left", self.tr("loss"))
@@ -68,20 +69,20 @@ class RangePlot(Plot):
     def clear_points(self) -> None:
         """A new test begins."""
         self.points = []
-        self.set_suggestions({})
+        self.set_suggestions(None)
         self.begin_anew()
 
     def add(self, points: list[RangePoint]) -> None:
         self.points += points
         self.mark()
 
-    def set_suggestions(self, suggestions: dict[str, float]) -> None:
-        """Mark what the rules suggest: rule -> rate."""
+    def set_suggestions(self, suggestions: dict[str, float] | None) -> None:
+        """Mark what the rules suggest, rule -> rate, where the test has ended."""
         self.suggestions = suggestions
         for line in self._marks.values():
             self.removeItem(line)
         self._marks = {}
-        for rule, value in sorted(suggestions.items(), key=lambda item: item[1]):
+        for rule, value in sorted((suggestions or {}).items(), key=lambda item: item[1]):
             if value > 0:
                 self._marks[rule] = self._mark(rule, value)
         self.mark()
@@ -100,7 +101,7 @@ class RangePlot(Plot):
         set_line(self._smooth, x, smooth)
         self._smooth.setPen(line_pen(1))
         self._place_labels()
-        going = bool(self.points) and not self.suggestions
+        going = bool(self.points) and self.suggestions is None
         set_points(self._dot, x[-1:] if going else x[:0], smooth[-1:] if going else smooth[:0], symbol="o", size=10,
                    brush=theme.colors().color("series1"), pen=pen(theme.colors().color("panel")))
 
@@ -112,7 +113,7 @@ class RangePlot(Plot):
         low, first = float(values.min()), float(values[0])
         # A test ends when the loss runs away; the way there is what matters.
         high = min(float(values.max()), first + 1.2 * max(first - low, 0.1 * abs(first)))
-        right = max(math.log10(self.points[-1].lr), 1.0 if not self.suggestions else -9.0)
+        right = max(math.log10(self.points[-1].lr), 1.0 if self.suggestions is None else -9.0)
         left = math.log10(max(self.points[0].lr, 1e-9))
         rows = 1 + max((row for row, _ in self._rows(left, right)), default=-1)
         before = float(values[: int(values.argmin()) + 1].max())  # where it runs away it is not among the names
@@ -122,7 +123,7 @@ class RangePlot(Plot):
     def summary(self) -> str:
         if not self.points:
             return self.tr("No test has been made.")
-        found = ", ".join(f"{rule_name(rule)} {rate(value)}" for rule, value in self.suggestions.items())
+        found = ", ".join(f"{rule_name(rule)} {rate(value)}" for rule, value in (self.suggestions or {}).items())
         return self.tr("{count} rates tried, up to {rate}. Suggestions: {found}.").format(
             count=len(self.points), rate=rate(self.points[-1].lr), found=found or "–"
         )

@@ -148,3 +148,22 @@ def test_no_name_is_cut_by_an_edge_where_neither_side_has_room(qtbot: QtBot) -> 
         box = letters(line.label.mapRectToScene(line.label.boundingRect()))
         assert area.left() <= box.left()
         assert box.right() <= area.right()
+
+
+def test_a_test_that_ends_without_a_rate_has_ended(qtbot: QtBot) -> None:
+    plot = RangePlot()
+    qtbot.addWidget(plot)
+    points = [ev.RangePoint(n, 50, 10 ** (-6 + 0.1 * n), 3.0, 3.0) for n in range(1, 31)]
+    plot.add(points)
+    plot.redraw()
+    assert len(plot._dot.getData()[0]) == 1
+    plot.set_suggestions({})
+    plot.redraw()
+    assert len(plot._dot.getData()[0]) == 0
+    bounds = plot.bounds()
+    assert bounds is not None
+    assert bounds[1] == pytest.approx(-3.0)
+    plot.clear_points()
+    plot.add(points[:5])
+    plot.redraw()
+    assert len(plot._dot.getData()[0]) == 1
