@@ -20,8 +20,9 @@ from studio.frame.tour import Stop
 from studio.pages import available
 from studio.pages.base import Page
 from studio.pages.evaluate.page import EvaluatePage
+from studio.pages.settings.keys import KeysCard
 from studio.settings import Settings
-from studio.widgets import Beside, Button, Cells, EmptyState, Lines, SectionTitle, Stacked, Turning
+from studio.widgets import Beside, Button, Cells, EmptyState, Lines, Paragraph, SectionTitle, Stacked, Turning
 from studio.window import MainWindow
 from ulmengine import events as ev
 from ulmengine.plan.control import RunState
@@ -426,3 +427,25 @@ def test_buttons_of_an_empty_place_stand_below_one_another_where_it_is_narrow(qt
     qtbot.waitUntil(lambda: buttons[0].y() == buttons[2].y() and buttons[0].x() < buttons[2].x(), timeout=5_000)
     empty.resize(empty.minimumSizeHint().width(), 400)
     qtbot.waitUntil(lambda: buttons[0].y() < buttons[1].y() < buttons[2].y(), timeout=5_000)
+
+
+def test_no_button_of_a_grid_is_cut(qtbot: QtBot) -> None:
+    cells = Cells(100)
+    qtbot.addWidget(cells)
+    for text in ("Measure the speed of this machine", "Set"):
+        cells.add(Button(text))
+    cells.resize(340, 100)
+    cells.show()
+    assert cells.columns == 1
+    assert all(button.width() >= button.minimumSizeHint().width() for button in cells.findChildren(Button))
+    assert cells.minimumSizeHint().width() >= cells.findChildren(Button)[0].minimumSizeHint().width()
+
+
+def test_what_a_key_does_is_read_in_whole(window: MainWindow, qtbot: QtBot) -> None:
+    card = KeysCard(window.shell)
+    qtbot.addWidget(card)
+    card.resize(560, 800)
+    card.show()
+    for line in card.lines.values():
+        [told] = line.findChildren(Paragraph)
+        assert told.height() >= told._height(told.width())

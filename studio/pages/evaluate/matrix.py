@@ -191,7 +191,8 @@ class Matrix(Painted):
     def _cell_at(self, point: QPointF) -> tuple[int, int]:
         column = int((point.x() - self._label_width()) // self._cell_width())
         row = int((point.y() - self._head()) // self._high())
-        inside = 0 <= row < len(self._rows) and 0 <= column < len(self._columns)
+        inside = 0 <= row < len(self._rows) and 0 <= column < len(self._columns) \
+            and point.y() >= self.head_top() + self._head()  # what lies below the names is not seen
         return (row, column) if inside else (-1, -1)
 
     def _pick(self, cell: tuple[int, int]) -> None:

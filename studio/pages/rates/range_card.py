@@ -183,7 +183,7 @@ class RangeCard(Card):
         elif self.task == "language_model":
             below = self.tr("For the language model")
         else:
-            below = self.tr("For the classifier, all layers learning")
+            below = self.tr("For the classifier, all layers")
         self.set_title(self.tr("Range test"), below)
         for button in (self.search, self.again):
             button.setToolTip(below)

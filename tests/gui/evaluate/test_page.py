@@ -364,6 +364,13 @@ def test_a_matrix_that_is_scrolled_keeps_the_names_of_its_columns(qtbot: QtBot) 
     assert matrix.head_top() == 0
     area.verticalScrollBar().setValue(150)
     assert matrix.head_top() == 150
+    hidden, seen = (QPoint(round(matrix._box(0, 3).center().x()), y) for y in (155, 150 + matrix._head() + 3))
+    told: list[tuple[int, int]] = []
+    matrix.picked.connect(lambda row, column: told.append((row, column)))
+    QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=hidden)
+    assert told == []  # no cell is picked through the names
+    QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=seen)
+    assert [column for _, column in told] == [3]
 
 
 def test_some_classes_need_no_scroll_bar_of_their_own(page: EvaluatePage) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QWidget
@@ -9,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.pages.train.figures import interval, metrics_words, percent
 from studio.pages.train.layers import LayerStack, layers_of
-from studio.pages.train.stage_cards import StageCard, StageStrip
+from studio.pages.train.stage_cards import NARROWEST, StageCard, StageStrip
 from studio.pages.train.view import TrainView
 from studio.pages.train.writing import LEAST, MOST, WholeLines
 from studio.plots.history import RunHistory
@@ -138,3 +140,21 @@ def test_the_stage_in_hand_is_in_view_where_not_all_are(qtbot: QtBot) -> None:
     strip.show_history(history, alive=True)
     qtbot.wait(30)
     assert bar.value() == 0
+
+
+def test_a_card_of_a_stage_says_less_where_there_is_less_room(qtbot: QtBot) -> None:
+    plan = replace(plan_stages(replay.small_config(), pretrained=True)[0], epochs=10, peak=0.004)
+    card = StageCard(plan)
+    qtbot.addWidget(card)
+    card.resize(NARROWEST, card.height())
+    card.show()
+    assert card.first.text() == "10 epochs  \u00b7  up to 0.004"
+    assert "…" not in card.first.shown()
+    assert "…" not in card.second.shown()
+    history = told(1)
+    ended = history.stages[0].ended
+    assert ended is not None
+    history.stages[0].ended = replace(ended, why="asked", valid_loss=6.535)
+    card.show_stage(history.stages[0], alive=True)
+    assert "…" not in card.second.shown()
+    assert card.second.shown().endswith("ended early")
