@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -311,3 +312,20 @@ def test_a_legend_tells_all_runs_where_there_is_little_room(qtbot):
     assert shown[1] == "second"
     assert all("…" in name and len(name) > 4 for name in (shown[0], shown[2]))
     assert all(name in legend.toolTip() for name in names)
+
+
+def test_a_duel_shows_columns_read_together_without_their_marks(page, desk, qtbot, tmp_path):
+    corpus = write_corpus(tmp_path / "corpus.csv", 80)
+    measured(desk.project.runs / "a", corpus, [True, False, False, True])
+    measured(desk.project.runs / "b", corpus, [True, True, False, False])
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(3)
+    qtbot.waitUntil(lambda: one.duel.pages.currentIndex() == 2, timeout=20_000)
+    found = one.duel._duel
+    marked = [replace(one, text=f"xxfld 1 Title xxfld 2 {one.text}") for one in found.documents["mended"]]
+    one.duel._duel = replace(found, documents={**found.documents, "mended": marked})
+    one.duel._list()
+    read = f"Title  \u00b7  {found.documents['mended'][0].text}"
+    assert one.duel.table.rows.index(0, 0).data() == read
+    assert one.duel.reader.toPlainText() == read
