@@ -239,8 +239,8 @@ OPENERS = ("open", "zipfile.ZipFile", "pa.OSFile")
 
 def _writes(node: ast.AST) -> bool:
     """Whether ``node`` renames a file, or opens one for writing that is not ``beside``, nor in a folder called so."""
-    if not isinstance(node, ast.Call):
-        return False
+    if not isinstance(node, ast.Call) or not (node.args or node.keywords):
+        return False  # a writer that is told no file gives what it would have written
     named, modes = ast.unparse(node.func), [
         arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
     if named in OPENERS or named in WRITERS or named.rpartition(".")[2] in WRITERS[:8]:

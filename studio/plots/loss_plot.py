@@ -71,16 +71,18 @@ class LossPlot(HistoryPlot):
         self._bands.paint(self.stages(), self.history.lost)
 
     def bounds(self) -> tuple[float, float, float, float] | None:
-        found = [(stage.task, extent) for curve, stage in zip(self._curves, self.history.stages, strict=True)
+        found = [(stage, extent) for curve, stage in zip(self._curves, self.history.stages, strict=True)
                  if (extent := self._extent(curve, stage)) is not None]
         if not found:
             return None
-        # A language model's loss is some ten times a classifier's, which would lie flat beside it.
-        seen = [extent for task, extent in found if task == found[-1][0]]
-        low, high = min(low for low, _ in seen), max(high for _, high in seen)
+        # A language model's loss is some ten times a classifier's, which would lie flat beside it: seen is the task in
+        # hand, and of the other what the card of its stage shows.
+        seen = [(stage, extent) for stage, extent in found if stage.task == found[-1][0].task]
+        low, high = min(low for _, (low, _) in seen), max(high for _, (_, high) in seen)
         letters = QFontMetricsF(theme.current().font(Type.SMALL)).height()
         high += (high - low) * self.room_above(letters + NAMES)
-        return 0.0, self.planned_end() * EDGE, low, high
+        left, right = seen[0][0].before, self.planned_end()
+        return left, left + (right - left) * EDGE, low, high
 
     def _fit(self) -> None:
         super()._fit()
