@@ -97,6 +97,8 @@ def test_the_plots_show_what_the_log_says(
     logged = steps_in(run.folder)
     assert len(logged) > 25
 
+    page.view.plots.loss.set_following(False)  # else only the task in hand is seen, the classifier
+    page.view.plots.loss.view.setXRange(0, logged[-1].total)
     page.view.plots.loss.redraw()
     page.view.plots.rate.redraw()
     curves = page.view.plots.loss._curves
