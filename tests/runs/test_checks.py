@@ -67,6 +67,20 @@ def test_the_same_labels_on_every_document_stop(tmp_path: Path) -> None:
     assert kinds(documents(tmp_path, ['["a"]', '["a"]', "[]"] * 10 + ['["a", "b"]'] * 9)) == []
 
 
+@pytest.mark.parametrize(("labels", "told"), [
+    (["Class", *["a", "b"] * 20], "bears 'Class' is the first row of the table: is it a second heading"),
+    ([*["a", "b"] * 20, "60"], "bears '60' is the last row of the table: is it a sum"),
+    (["a", "Class", *["a", "b"] * 20], ""), ([*["a", "b"] * 20, "c", "a"], ""), (["c", *["a", "b"] * 20, "c"], ""),
+])
+def test_a_class_of_one_document_at_the_edge_of_a_table_is_told_to_be_perhaps_none(
+    tmp_path: Path, labels: list[str], told: str
+) -> None:
+    problem, = start_problems(RunConfig(), documents(tmp_path, labels))
+    assert problem.kind == "rare_class"
+    assert told in problem.text
+    assert bool(told) == ("row of the table" in problem.text)
+
+
 def test_a_class_of_two_documents_stops(tmp_path: Path) -> None:
     found = documents(tmp_path, ["a", "b"] * 20 + ["c"] * 2)
     assert kinds(found) == ["rare_class"]

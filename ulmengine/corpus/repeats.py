@@ -169,9 +169,24 @@ def _tiny(documents: Documents, kept: Rows, counts: np.ndarray) -> list[Finding]
         "tiny_class", "Labels with too few documents", f"{len(tiny):,} of {len(documents.labels):,} labels have fewer "
         f"than {FEWEST} documents{' outside of the test part' if documents.test_given else ''}: {names}. They can "
         f"{'hardly be learnt' if documents.test_given else 'be neither learnt nor measured'}, and training does not "
-        "begin with them.", len(tiny), kept[mask], kept[alone], "Add documents, put such labels "
-        f"together, or set the fewest documents of a class to {FEWEST}, which leaves them out.",
+        f"begin with them.{at_the_edge(documents)}", len(tiny), kept[mask], kept[alone],
+        f"Add documents, put such labels together, or set the fewest documents of a class to {FEWEST}, which leaves "
+        "them out.",
     )]
+
+
+def at_the_edge(documents: Documents) -> str:
+    """A sentence about a class whose only document is the first row of the table, and one about that of the last: those
+    may be a second heading and a sum; "" where there is none."""
+    alone = np.flatnonzero(documents.label_counts() == 1)
+    if not len(alone) or not documents.pieces:
+        return ""
+    last = documents.pieces[0].table.rows - 1
+    told = [f" The only document that bears '{documents.labels[place]}' is the {where} row of the table: is it "
+            f"{what} rather than a document, delete it in the file."
+            for row, where, what in ((0, "first", "a second heading"), (last, "last", "a sum or a remark"))
+            for place in alone if documents.bearing(np.array([place]), np.array([row]))[0]]
+    return "".join(told)
 
 
 def _lopsided(documents: Documents, counts: np.ndarray) -> list[Finding]:

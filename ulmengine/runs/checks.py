@@ -9,7 +9,7 @@ import numpy as np
 
 from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
-from ulmengine.corpus.repeats import FEWEST, same_labels
+from ulmengine.corpus.repeats import FEWEST, at_the_edge, same_labels
 from ulmengine.counting import listed
 from ulmengine.plan.errors import CannotBeginError
 
@@ -85,7 +85,8 @@ def _rare(documents: Documents) -> list[StartProblem]:
         return []
     return [StartProblem(
         "rare_class", f"Fewer than {FEWEST} documents{_beside(documents)} bear the label {listed(rare, _NAMED)}: that "
-        f"can {'hardly be learnt' if documents.test_given else 'be neither learnt nor measured'}.",
+        f"can {'hardly be learnt' if documents.test_given else 'be neither learnt nor measured'}."
+        f"{at_the_edge(documents)}",
         "Add documents, put such classes together, or leave them out: corpus.min_per_class = "
         f"{FEWEST} does so for all of them.", {"corpus.min_per_class": FEWEST},
     )]

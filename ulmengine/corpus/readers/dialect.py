@@ -15,6 +15,7 @@ from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints
 from ulmengine.counting import counted
 
+from .below import orange_hints, second_heading, survey_rows
 from .drawn import DRAWN, in_apostrophes, in_quotes, is_drawn, undrawn, unenclosed, without_apostrophes
 from .heading import (
     Row,
@@ -24,9 +25,7 @@ from .heading import (
     few_values,
     find_heading,
     named_like_data,
-    orange_hints,
     surplus_place,
-    survey_rows,
 )
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -146,6 +145,9 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     if named and surveyed:
         below = surveyed
         notes.append(own)
+    elif named and not below:
+        below, second = second_heading(rows)
+        notes += [second] * bool(second)
     found = _columns(rows[1 + below :] if named else rows, rows[0] if rows and named else [], width)
     if found.note:
         notes.append(found.note)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from itertools import chain
+from itertools import chain, takewhile
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from ulmengine.corpus.column_names import LABEL_NAMES, TEXT_NAMES
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import guess_columns
 
+from .below import second_heading
 from .heading import above_heading, column_names, find_heading
 
 _ROWS = ("tr", "row")
@@ -26,6 +27,8 @@ _WIDEST = limits.MAX_COLUMNS
 """A cell spans so many columns or rows at most."""
 _LEAST = 3
 """A table has at least so many rows, its heading among them."""
+_MOST_MARKED = 4
+"""So many rows above each other may be marked as headings of columns."""
 _MANY = 10
 """So many even rows are a table whatever its heading is."""
 
@@ -34,8 +37,8 @@ _MANY = 10
 class Grid:
     """The table that a page is: its ``number`` on it, how many rows stand ``above`` its data, its columns' names.
 
-    ``others``: how many more tables of several rows there are. ``why``: what tells the heading. ``sheet``: of a
-    workbook, whose rows end with their last filled cell.
+    ``others``: how many more tables of several rows there are. ``why``: what tells the heading. ``second``: a sentence
+    about a second heading. ``sheet``: of a workbook, whose rows end with their last filled cell.
     """
 
     number: int
@@ -43,6 +46,7 @@ class Grid:
     columns: tuple[str, ...]
     others: int
     why: str
+    second: str = ""
     sheet: bool = False
 
 
@@ -53,24 +57,27 @@ class _Table:
     parts: list[str] | None = None
     span: int = 1
     down: int = 1
+    head: bool = False
+    """Whether the cell in hand is marked as a heading; ``heads``: how many places of the row are."""
     heads: int = 0
-    here: dict[int, tuple[int, str]] = field(default_factory=dict)
-    """What cells of rows above that reach down hold in this row: place -> (how many rows, text)."""
-    below: dict[int, tuple[int, str]] = field(default_factory=dict)
+    here: dict[int, tuple[int, str, bool]] = field(default_factory=dict)
+    """What cells of rows above that reach down hold in this row: place -> (how many rows, text, a heading)."""
+    below: dict[int, tuple[int, str, bool]] = field(default_factory=dict)
     """The same for the next row."""
 
-    def add(self, text: str, down: int) -> None:
+    def add(self, text: str, down: int, head: bool) -> None:
         """A cell that reaches down ``down`` rows, its own among them."""
         if self.cells is not None:
             if down > 1:
-                self.below[len(self.cells)] = (down - 1, text)
+                self.below[len(self.cells)] = (down - 1, text, head)
             self.cells.append(text)
+            self.heads += head
 
     def fill(self) -> None:
         """Fill the places that cells of rows above reach into."""
         while self.cells is not None and len(self.cells) in self.here:
-            down, text = self.here.pop(len(self.cells))
-            self.add(text, down)
+            down, text, head = self.here.pop(len(self.cells))
+            self.add(text, down, head)
 
 
 class GridParser(HTMLParser):
@@ -153,7 +160,7 @@ class GridParser(HTMLParser):
         table.parts = []
         table.span = _number(given.get("colspan"), _number(given.get("ss:mergeacross"), 0) + 1)
         table.down = _number(given.get("rowspan"), _number(given.get("ss:mergedown"), 0) + 1)
-        table.heads += tag == "th"
+        table.head = tag == "th"
 
     def _end_cell(self) -> None:
         table = self._tables[-1]
@@ -162,7 +169,7 @@ class GridParser(HTMLParser):
         lines = (" ".join(line.split()) for line in "".join(table.parts).split("\n"))
         text = "\n".join(line for line in lines if line)
         for more in range(min(table.span, max(1, _WIDEST - len(table.cells)))):
-            table.add("" if more else text, table.down)
+            table.add("" if more else text, table.down, table.head)
         table.parts = None
 
     def _end_row(self) -> None:
@@ -207,18 +214,29 @@ def grid_of(text: str, header: str, *, sheet: bool = False) -> Grid | None:
         return None
     width = max(map(len, found)) if sheet else width
     found = [(cells + [""] * width)[:width] for cells in found]
-    above = above_heading(found) if header == "auto" else 0
+    above = _marked_heading(rows[number]) or above_heading(found) if header == "auto" else 0
     marked = rows[number][above][1]
     named, why, _ = (True, "its cells are marked as headings", "") if marked and header == "auto" else find_heading(
         found[above:], width, header)
     known = {cell.strip().lower() for cell in found[above]} & (TEXT_NAMES | LABEL_NAMES)
     columns = column_names(found[above] if named else [], width)
-    body = [dict(zip(columns, cells, strict=True)) for cells in found[above + named :]]
+    below, second = second_heading(found[above:]) if named else (0, "")
+    body = [dict(zip(columns, cells, strict=True)) for cells in found[above + named + below :]]
     told = sheet or marked or (named and known) or len(found) > _MANY
     if not body or not told or not guess_columns(pl.DataFrame(body)).text:
         return None
     others = sum(len(own) > 2 for one, own in rows.items() if one != number)
-    return Grid(number, above + named, columns, others, why, sheet)
+    return Grid(number, above + named + below, columns, others, why, second, sheet)
+
+
+def _marked_heading(rows: list[tuple[list[str], bool]]) -> int:
+    """Which of several rows that are marked as headings at the beginning names the columns: the last with the most
+    names, none of them twice; 0 where it is the first, or no other is marked."""
+    marked = [cells for cells, _ in takewhile(lambda row: row[1], rows)]
+    if len(marked) > min(_MOST_MARKED, len(rows) // 2):
+        return 0
+    names = [len({cell for cell in cells if cell}) for cells in marked]
+    return max(range(len(names)), key=lambda place: (names[place], place), default=0)
 
 
 def grid_rows(blocks: Iterator[str], grid: Grid, faults: Faults, name: str, *, cut: bool) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""The heading of a table: where it stands, what it names, and what R, Orange and people put around it."""
+"""The heading of a table: where it stands, what it names, and what R and people put around it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,16 @@ from typing import NamedTuple
 
 from ulmengine.corpus.cells import is_number
 from ulmengine.corpus.column_names import KNOWN_NAMES, LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES
-from ulmengine.corpus.guess import Hints
-from ulmengine.counting import counted
 
 Row = Sequence[str]
 Rows = Sequence[Row]
 
 _COMMENT = ("#", "%", "//")
 _MOST_ABOVE = 20
-_ORANGE_TYPES = frozenset(["discrete", "d", "continuous", "c", "string", "s", "time", "t", "basket"])
-_ORANGE_ROLES = frozenset(["class", "c", "meta", "m", "ignore", "i"])
-_SURVEY_MONKEY = frozenset(["Response", "Open-Ended Response", "Other (please specify)"])
-_NO_VALUE = frozenset(["unknown", "none", "nan", "na", "n/a", "null", "missing", "unbekannt", "inconnu", "desconocido"])
+NO_VALUE = frozenset(["unknown", "none", "nan", "na", "n/a", "null", "missing", "unbekannt", "inconnu", "desconocido"])
 SENTENCE_ENDS = ".!?\u2026\u3002\uff01\uff1f"
 """What a sentence ends with."""
 _DATE = re.compile(r"\d+")
-_ORANGE_FLAGS = re.compile(r"([cmiwCDST]{1,2})#(?=\S)")
 
 
 def column_names(given: Row, width: int) -> tuple[str, ...]:
@@ -46,6 +40,9 @@ def above_heading(rows: Rows) -> int:
     if not width or (width[0][0] < 2 and not _is_comment(rows[0])):
         return 0
     wide = width[0][0]
+    while wide > 2 and not any(len(row) >= wide and row[wide - 1].strip() for row in rows):
+        wide -= 1  # each row ends with a delimiter
+        rows = [row[:-1] if len(row) > wide else row for row in rows]
     comments = 0
     while comments < min(len(rows), _MOST_ABOVE) and _is_comment(rows[comments]):
         comments += 1
@@ -63,7 +60,7 @@ def above_heading(rows: Rows) -> int:
         if first == 0 and place > 0:
             break
     # A first row of one cell that names a text is the heading of a single column whose texts hold delimiters.
-    single = bool(rows[0]) and _plain(rows[0][0]) in KNOWN_NAMES
+    single = bool(rows[0]) and plain(rows[0][0]) in KNOWN_NAMES
     if first > 0 and not single and _is_weak(rows[first], rows[first + 1 :], wide):
         return first
     return comments if 0 < comments < len(rows) and all(len(row) < wide for row in rows[:comments]) else 0
@@ -72,8 +69,8 @@ def above_heading(rows: Rows) -> int:
 def _names_both(row: Row, below: Rows) -> bool:
     """Whether a row that stands under a whole one names a text and a label, and no row below holds these words."""
     cells = [cell.strip() for cell in row]
-    keys = {_plain(cell) for cell in cells}
-    return bool(keys & TEXT_NAMES and keys & LABEL_NAMES) and _again_below(cells, below[:200], len(cells)) is None
+    keys = {plain(cell) for cell in cells}
+    return bool(keys & TEXT_NAMES and keys & LABEL_NAMES) and again_below(cells, below[:200], len(cells)) is None
 
 
 def _is_comment(row: Row) -> bool:
@@ -85,7 +82,7 @@ def _is_strong(row: Row, wide: int) -> bool:
     cells = [cell.strip() for cell in row if cell.strip()]
     if not cells or (wide > 1 and len(cells) < 2) or any(len(cell) > 60 for cell in cells):
         return False
-    return len(set(cells)) == len(cells) and any(_plain(cell) in KNOWN_NAMES for cell in cells)
+    return len(set(cells)) == len(cells) and any(plain(cell) in KNOWN_NAMES for cell in cells)
 
 
 def _is_weak(row: Row, below: Rows, wide: int) -> bool:
@@ -117,14 +114,14 @@ def find_heading(rows: Rows, width: int, header: str = "auto") -> Heading:
     if not rows:
         return Heading(False, "no rows")
     first, below = [cell.strip() for cell in rows[0]], rows[1:200]
-    place = _again_below(first, below, width)
+    place = again_below(first, below, width)
     named, why = _is_heading(first, below, width, place)
     return Heading(named, why, _doubt(first, below, width, place, named))
 
 
 def _is_heading(first: Row, below: Rows, width: int, place: int | None) -> tuple[bool, str]:
     named = [cell for cell in first if cell]
-    known = {_plain(cell) for cell in named} & KNOWN_NAMES
+    known = {plain(cell) for cell in named} & KNOWN_NAMES
     if known and place is None and all(len(cell) <= 60 for cell in first):
         return True, f"the first row holds the name '{sorted(known)[0]}'"
     name = _over_texts(first, below, width) if place is not None and _are_names(named) else ""
@@ -178,7 +175,7 @@ def _over_texts(first: Row, below: Rows, width: int, known: bool = False, most: 
         cells = [cell for row in below if place < len(row) and (cell := row[place].strip())]
         if not name or not cells or name in cells or sum(map(len, cells)) < 2 * len(name) * len(cells):
             continue
-        if _plain(name) in TEXT_NAMES and sum(len(cell) > len(name) for cell in cells) > 0.9 * len(cells):
+        if plain(name) in TEXT_NAMES and sum(len(cell) > len(name) for cell in cells) > 0.9 * len(cells):
             return name
         short = sum(len(cell) <= 2 * len(name) for cell in cells) <= most * len(cells)
         if short and not known and len(cells) >= 20 and sum(map(len, cells)) > 20 * len(cells) and (
@@ -198,8 +195,8 @@ def _of_another_kind(first: Row, below: Rows, width: int) -> str:
         cells = [cell for row in rows if (cell := row[place].strip())]
         if len(cells) < 0.5 * len(rows) or not name or any(letter.isdigit() for letter in name[:1]):
             continue
-        words = any(letter.isalpha() for letter in name) and name.lower() not in _NO_VALUE and not text
-        if words and not _is_measure(name) and all(map(_is_measure, cells)):
+        words = any(letter.isalpha() for letter in name) and name.lower() not in NO_VALUE and not text
+        if words and not is_measure(name) and all(map(is_measure, cells)):
             return f"the first row holds words where the rows below hold numbers or dates ('{name[:40]}')"
         longest = max(map(len, cells))
         asks = len(name) > 2 * longest and len(name.split()) > 2 and name[-1:] in "?.!:)]\uff1f\u3002"
@@ -208,33 +205,13 @@ def _of_another_kind(first: Row, below: Rows, width: int) -> str:
     return ""
 
 
-def _is_measure(cell: str) -> bool:
+def is_measure(cell: str) -> bool:
     """Whether a cell holds a number or a date, and no more letters than a month and a time zone have."""
     return is_number(cell) or (cell[:1].isdigit() and len(cell) <= 40 and sum(map(str.isalpha, cell)) <= 12
                                and sum(map(str.isdigit, cell)) >= 4 and len(_DATE.findall(cell)) > 1)
 
 
-def survey_rows(rows: Rows) -> tuple[int, str]:
-    """How many rows below the heading a survey's tool has written there that are no answers, and a sentence of it.
-
-    Qualtrics writes the questions and then {"ImportId": ...}; SurveyMonkey what kind of answer each question takes.
-    """
-    for place, row in enumerate(rows[1:3], 1):
-        filled = [cell.strip() for cell in row if cell.strip()]
-        if len(filled) > 1 and all(cell.startswith('{"ImportId"') for cell in filled):
-            return place, counted(place, "row below the heading is Qualtrics's own and no answer: left out.",
-                                  "rows below the heading are Qualtrics's own and no answers: left out.")
-    if len(rows) < 3:
-        return 0, ""
-    first, second = ([cell.strip() for cell in row] for row in rows[:2])
-    known = [cell for cell in second if cell in _SURVEY_MONKEY]
-    bare = sum(bool(name) and not cell for name, cell in zip(first, second, strict=False))
-    if known and bare and not any(cell in _SURVEY_MONKEY for row in rows[2:200] for cell in row):
-        return 1, "1 row below the heading is SurveyMonkey's own and no answer: left out."
-    return 0, ""
-
-
-def _again_below(first: Row, below: Rows, width: int) -> int | None:
+def again_below(first: Row, below: Rows, width: int) -> int | None:
     """The first column whose first cell comes again below it, None where there is none.
 
     A row that is the first one again is no witness: files put together repeat their heading.
@@ -247,30 +224,6 @@ def _again_below(first: Row, below: Rows, width: int) -> int | None:
     return None
 
 
-def orange_hints(rows: Rows) -> tuple[int, Hints]:
-    """What Orange's rows of types and roles below the heading say, and how many they are; or its flags in the names."""
-    first = [cell.strip() for cell in rows[0]] if rows else []
-    flags = {name: match[1] for name in first if (match := _ORANGE_FLAGS.match(name))}
-    if flags:
-        return 0, Hints(label=tuple(name for name, flag in flags.items() if "c" in flag),
-                        aside=tuple(name for name, flag in flags.items() if "i" in flag),
-                        reason="the flags of Orange in the names of the columns say so")
-    if len(rows) < 4:
-        return 0, Hints()
-    types, roles = ([cell.strip().lower() for cell in row] for row in rows[1:3])
-    told = [cell for cell in types if cell]
-    known = [cell for cell in told if cell in _ORANGE_TYPES]
-    if not known or len(told) < len(first) or any(cell not in known and len(cell.split()) < 2 for cell in told):
-        return 0, Hints()
-    given = [cell.split()[0] for cell in roles if cell]
-    if not all(cell in _ORANGE_ROLES or "=" in cell for cell in given) or not given:
-        return 0, Hints()
-    of = {name: (role.split() or [""])[0] for name, role in zip(first, roles, strict=False)}
-    return 2, Hints(label=tuple(name for name, role in of.items() if role in ("class", "c")),
-                    aside=tuple(name for name, role in of.items() if role in ("ignore", "i")),
-                    reason="Orange's row of roles says so")
-
-
 def named_like_data(cells: Row) -> bool:
     """Whether a first column holds the names of its rows: all different, numbers or single words."""
     return len(cells) > 1 and len(set(cells)) == len(cells) and all(cell and " " not in cell for cell in cells)
@@ -279,7 +232,7 @@ def named_like_data(cells: Row) -> bool:
 def surplus_place(data: Rows, names: Row, width: int) -> int:
     """The column that holds the texts whose unquoted delimiters make rows too wide: by its name, or the one that
     leaves the fewest different values to the others."""
-    keys = [_plain(name) for name in names]
+    keys = [plain(name) for name in names]
     for known in (PLAIN_TEXT_NAMES, TEXT_NAMES):
         places = [place for place, key in enumerate(keys) if key in known]
         if len(places) == 1:
@@ -299,5 +252,5 @@ def few_values(cells: Row) -> bool:
     return len(cells) >= 6 and len(values) <= min(50, 0.34 * len(cells)) and max(map(len, values)) < 60
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
     return cell.strip().lstrip("#% ").lower()

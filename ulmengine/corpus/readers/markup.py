@@ -111,7 +111,7 @@ def _as_grid(kind: str, look: Look, reason: str, grid: Grid, what: str) -> Readi
         return without_footer(frames_of(rows, grid.columns, going.faults), going)
 
     reading = plan_text(kind, look, f"{reason}; {what}", frames)
-    notes = reading.notes
+    notes = (*reading.notes, *([grid.second] if grid.second else []))
     if grid.others:
         kind = "sheet" if grid.sheet else "table"
         more = counted(grid.others, f"more {kind} of", f"more {kind}s of")

@@ -18,6 +18,7 @@ from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints, guess_columns
 from ulmengine.counting import counted, listed
 
+from .below import second_heading
 from .footer import footer_note, footer_rows
 from .heading import above_heading, column_names, find_heading
 from .reading import Look, Pass, Reading, refuse_wide
@@ -97,9 +98,11 @@ def _place(head: _Head, large: bool) -> tuple[bool, int, bool]:
 
 
 def _skipped(head: _Head) -> list[str]:
-    """A sentence about the rows above the heading of a sheet and one about those below a group's first, if any."""
+    """Sentences about the rows above the heading of a sheet, about those of a second one, and about those below a
+    group's first, if any."""
     notes = [f"{counted(head.skip, 'row stands', 'rows stand')} above the heading of the sheet '{head.sheet.name}': "
              "left out, being no row of the table."] if head.skip else []
+    notes += [head.second] * bool(head.second)
     if head.grouped:
         rows = counted(head.grouped, "row below is", "rows below are")
         notes.append(f"'{head.columns[0]}' stands only in the first row of each group of the sheet "
@@ -208,6 +211,7 @@ class _Head:
 
     sheet: Sheet
     skip: int
+    second: str
     named: bool
     why: str
     doubt: str
@@ -223,12 +227,13 @@ def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
     skip = above_heading(rows) if config.header == "auto" else 0
     found = find_heading(rows[skip:], frame.width, config.header)
     columns = column_names(rows[skip] if found.named else [], frame.width)
-    body, grouped = _with_groups(sheet.frame.slice(skip + found.named))
+    below, second = second_heading(rows[skip:]) if found.named else (0, "")
+    body, grouped = _with_groups(sheet.frame.slice(skip + found.named + below))
     first = body.head(_HEAD_ROWS)
     first.columns = list(columns)
     guess = guess_columns(first) if first.height else None
     worth = 0 if guess is None or not guess.text else 2 if guess.label else 1
-    return _Head(sheet, skip, *found, columns, worth, body, grouped)
+    return _Head(sheet, skip, second, *found, columns, worth, body, grouped)
 
 
 def _with_groups(below: pl.DataFrame) -> tuple[pl.DataFrame, int]:
