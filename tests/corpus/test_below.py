@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,57 @@ def test_a_heading_of_two_rows_in_a_page_names_each_column_once(tmp_path: Path) 
     group = "<tr><th colspan=3>North</th></tr>"  # the name of a group below the heading takes its place never
     path.write_text(f"<html><body><table>{head}{group}{rows}</table></body></html>")
     assert opened(path).understood.columns == ("Date", "Text", "Verdict")
+
+
+NAMES = ("Praise", "Complaint", "Question")
+
+
+def grouped(count: int = 12) -> tuple[list[list[str]], list[tuple[str, str]]]:
+    """The rows of a sheet in which each group is named in its first row alone; its documents."""
+    documents = [(f"Ticket number {n} of the {name.lower()} kind, as it was written", name)
+                 for name in NAMES for n in range(count)]
+    return [[name if n % count == 0 else "", text] for n, (text, name) in enumerate(documents)], documents
+
+
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("sums", [False, True])
+def test_the_name_in_the_first_row_of_each_group_is_that_of_all_its_rows(
+    tmp_path: Path, alone: bool, sums: bool
+) -> None:
+    rows, documents = grouped()
+    if alone:
+        rows = [new for name, text in rows for new in ([[name, ""]] if name else []) + [["", text]]]
+    if sums:
+        rows = [new for n, row in enumerate(rows) for new in ([["Subtotal", "12"], row] if row[0] and n else [row])]
+    found = opened(table(tmp_path / "a.csv", rows, ["Category", "Comment"]))
+    assert everything(found) == [text for text, _ in documents]
+    assert labels_in_order(found) == [label for _, label in documents]
+    assert sum("first row of each group: " in note for note in found.notes) == 1
+
+
+def labelled_here_and_there(count: int, places: dict[int, str]) -> list[list[str]]:
+    return [[places.get(n, ""), f"Ticket number {n}, which somebody wrote"] for n in range(count)]
+
+
+@pytest.mark.parametrize("places", [
+    {0: "Praise", 4: "Complaint", 9: "Question"},  # one has begun with one of each class
+    {0: "Praise", 700: "Complaint", 1400: "Question"},  # at a page of each
+    {0: "Praise", 1: "Complaint", 2: "Question", 3: "Order"},
+    dict(zip([0, *random.Random(3).sample(range(1, 2_000), 30)], map("Topic {}".format, range(31)), strict=True)),
+    {n: NAMES[n % 3] for n in [0, *random.Random(5).sample(range(1, 2_000), 150)]},
+    {n: NAMES[n % 3] for n in range(0, 2_000, 20)},  # every twentieth
+])
+def test_tickets_labelled_here_and_there_stay_unlabelled_between(tmp_path: Path, places: dict[int, str]) -> None:
+    found = opened(table(tmp_path / "a.csv", labelled_here_and_there(2_000, places), ["Category", "Comment"]),
+                   label_columns=("Category",))
+    assert len(found.rows("unlabelled")) == 2_000 - len(places)
+    assert not any("first row of each group" in note for note in found.notes)
+    once = len(set(places.values())) == len(places)
+    assert once == any("fill the column down" in note for note in found.notes)
+
+
+def test_a_remark_beside_some_rows_is_no_question_where_there_is_a_label(tmp_path: Path) -> None:
+    rows = [[{0: "seen", 5: "call back"}.get(n, ""), text, label] for n, (_, text, label) in enumerate(ROWS)]
+    found = opened(table(tmp_path / "a.csv", rows, ["Remark", "Comment", "Class"]))
+    assert found.understood.label_columns == ("Class",)
+    assert not any("fill the column" in note for note in found.notes)

@@ -18,6 +18,7 @@ from .dialect import DELIMITERS, NAMES, Dialect, cut_by_spaces, sniff, spelled_d
 from .drawn import DRAWN, in_quotes, is_drawn
 from .footer import without_footer
 from .frames import frames_of
+from .groups import with_groups
 from .plain import bears_labels
 from .reading import Look, Pass, Reading, plan_text, refuse_wide
 from .tabular import cut_evenly, told_by_cells
@@ -61,6 +62,9 @@ def plan(look: Look, reason: str = "") -> Reading | None:
                 f" Is {NAMES.get(dialect.delimiter, dialect.delimiter)} really its delimiter?")
     rows = iter(DelimitedRows(iter(lines[:500]), dialect, Faults(), dialect.text_place))
     frame = next(frames_of(rows, dialect.columns, Faults()), None)
+    if frame is not None and look.whole and dialect.header and (
+            frame.to_series(0).head(_LEAST_LINES).str.strip_chars() == "").any():
+        dialect, frame = _with_groups(look, dialect, frame)
     text = config.text_columns or (guess_columns(with_turns(frame), dialect.hints).text if frame is not None else ())
     place = dialect.columns.index(text[-1]) if text and text[-1] in dialect.columns else None
     if dialect.text_place is not None and not config.text_columns:
@@ -68,6 +72,18 @@ def plan(look: Look, reason: str = "") -> Reading | None:
     return replace(reading, dialect=dialect, columns=dialect.columns, text_place=place,
                    notes=(*reading.notes, *dialect.notes),
                    hints=dialect.hints, reasons={**reading.reasons, **dialect.reasons})
+
+
+def _with_groups(look: Look, dialect: Dialect, first: pl.DataFrame) -> tuple[Dialect, pl.DataFrame]:
+    """The ``dialect`` of a table that is seen as a whole, whose first column may be empty in the rows of a group below
+    its first one; and its ``first`` rows with it."""
+    rows = iter(DelimitedRows(iter(look.lines), dialect, Faults(), dialect.text_place))
+    frames = without_footer(frames_of(rows, dialect.columns, Faults()), Pass())
+    groups = with_groups(pl.concat(frames))
+    note = groups.note()
+    if not note:
+        return dialect, first
+    return replace(dialect, grouped=groups.filled > 0, notes=(*dialect.notes, note)), groups.frame.head(first.height)
 
 
 def _cut(look: Look) -> str:
@@ -93,7 +109,16 @@ def _frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl
         raise TypeError("a table is read by its dialect")
     lines = text_lines(blocks, reading.source.path.name)
     rows = iter(DelimitedRows(lines, reading.dialect, going.faults, reading.text_place))
-    return without_footer(frames_of(rows, reading.columns, going.faults), going)
+    frames = without_footer(frames_of(rows, reading.columns, going.faults), going)
+    return _regrouped(frames, going.faults) if reading.dialect.grouped else frames
+
+
+def _regrouped(frames: Iterator[pl.DataFrame], faults: Faults) -> Iterator[pl.DataFrame]:
+    """The rows of a table, which is small, each with the name of its group."""
+    groups = with_groups(pl.concat(frames))
+    if groups.kept is not None:
+        faults.ragged[:] = [int(groups.kept[:row].sum()) for row in faults.ragged if groups.kept[row]]
+    yield groups.frame
 
 
 class _LineTape:

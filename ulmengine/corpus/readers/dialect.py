@@ -48,6 +48,7 @@ class Dialect:
     :param text_place: the column whose texts hold unquoted delimiters: the surplus cells of a row go into it, and are
         nothing to report; None: there is none.
     :param marks: the few values that each column holds, by which a line is known to be a whole row; empty: many.
+    :param grouped: the name of a group stands in its first row alone, and is given to those below it.
     :param notes: what a person should know about the reading chosen.
     """
 
@@ -62,6 +63,7 @@ class Dialect:
     rewritten: Callable[[Iterable[str]], Iterator[str]] | None = None
     text_place: int | None = None
     marks: tuple[frozenset[str], ...] = ()
+    grouped: bool = False
     notes: tuple[str, ...] = ()
     hints: Hints = field(default_factory=Hints)
 
@@ -159,7 +161,7 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     columns = column_names(names, found.width)
     marks = _few(_rows(lines[1 + below if named else 0 :], best, quoted), found.width)
     return Dialect(several or best, quoted, named, columns, reasons, above + bool(said), below, backslash, rewritten,
-                   found.place, marks, tuple(notes), hints)
+                   found.place, marks, notes=tuple(notes), hints=hints)
 
 
 def unescaped(line: str) -> str:

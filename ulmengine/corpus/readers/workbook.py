@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 
 import polars as pl
 
@@ -20,6 +19,7 @@ from ulmengine.counting import counted, listed
 
 from .below import second_heading
 from .footer import footer_note, footer_rows
+from .groups import with_groups
 from .heading import above_heading, column_names, find_heading
 from .reading import Look, Pass, Reading, refuse_wide
 from .sheets import Sheet, read_sheets
@@ -103,11 +103,7 @@ def _skipped(head: _Head) -> list[str]:
     notes = [f"{counted(head.skip, 'row stands', 'rows stand')} above the heading of the sheet '{head.sheet.name}': "
              "left out, being no row of the table."] if head.skip else []
     notes += [head.second] * bool(head.second)
-    if head.grouped:
-        rows = counted(head.grouped, "row below is", "rows below are")
-        notes.append(f"'{head.columns[0]}' stands only in the first row of each group of the sheet "
-                     f"'{head.sheet.name}': {rows} read as having the same.")
-    return notes
+    return [*notes, head.grouped] if head.grouped else notes
 
 
 def _joined(source: Source, found: list[_Head], filled: list[Sheet], names: tuple[str, ...], reason: str) -> Reading:
@@ -206,7 +202,7 @@ def _plain(name: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Head:
-    """How a sheet begins, its rows below the heading, how many of them have a group's name that stands in its first row
+    """How a sheet begins, its rows below the heading, a sentence about groups whose name stands in their first row
     alone, and what it is worth as a corpus: 2 with a text and a label column, 1 with a text."""
 
     sheet: Sheet
@@ -218,7 +214,7 @@ class _Head:
     columns: tuple[str, ...]
     worth: int
     body: pl.DataFrame
-    grouped: int
+    grouped: str
 
 
 def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
@@ -228,28 +224,15 @@ def _head(sheet: Sheet, config: CorpusConfig) -> _Head:
     found = find_heading(rows[skip:], frame.width, config.header)
     columns = column_names(rows[skip] if found.named else [], frame.width)
     below, second = second_heading(rows[skip:]) if found.named else (0, "")
-    body, grouped = _with_groups(sheet.frame.slice(skip + found.named + below))
+    named = sheet.frame.slice(skip + found.named + below)
+    named.columns = list(columns)
+    groups = with_groups(named)
+    body = groups.frame
     first = body.head(_HEAD_ROWS)
     first.columns = list(columns)
     guess = guess_columns(first) if first.height else None
     worth = 0 if guess is None or not guess.text else 2 if guess.label else 1
-    return _Head(sheet, skip, second, *found, columns, worth, body, grouped)
-
-
-def _with_groups(below: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Rows ``below`` a heading, and how many of them were given the name of their group in the first column: where it
-    stands in the first row of each group alone, short, each another, and each over rows without."""
-    if below.width < 2 or 2 * below.to_series(0).null_count() < below.height:
-        return below, 0
-    blank = pl.all_horizontal(pl.all().is_null())
-    filled = below.filter(~blank)
-    first, *others = filled.get_columns()
-    names, places = first.drop_nulls(), [*first.is_not_null().arg_true(), filled.height]
-    led = len(names) > 1 and places[0] == 0 and all(end - place > 1 for place, end in pairwise(places))
-    whole = filled.height > 5 and any(not column.null_count() for column in others)
-    if not led or not whole or names.n_unique() < len(names) or max(map(len, names)) >= 60:
-        return below, 0
-    return below.with_columns(pl.when(~blank).then(pl.nth(0).forward_fill())), first.null_count()
+    return _Head(sheet, skip, second, *found, columns, worth, body, groups.note(f" of the sheet '{sheet.name}'"))
 
 
 def _why(sheet: Sheet, telling: list[Sheet], filled: list[Sheet], chosen: bool, count: int) -> tuple[str, list[str]]:
