@@ -257,3 +257,43 @@ def test_a_look_at_a_table_of_very_long_rows_reads_a_few_of_them(tmp_path: Path)
     assert len(look.lines) < 20
     assert len(_first_lines(look, "utf-8")) == 20
     assert preview(path).columns == ("text", "label")
+
+
+UNUSUAL = [("$", "a.csv"), *((mark, "a.txt") for mark in ("$", "~", "^", "|", " | ", ";"))]
+
+
+@pytest.mark.parametrize(("mark", "name"), UNUSUAL)
+@pytest.mark.parametrize("heading", ["key{0}narrative{0}outcome", "id{0}text{0}label", ""])
+def test_rows_cut_by_an_unusual_delimiter_are_a_table(tmp_path: Path, mark: str, name: str, heading: str) -> None:
+    rows = [(f"The room number {n} was clean, and quiet", ("good", "bad", "mid")[n % 3]) for n in range(30)]
+    path = tmp_path / name
+    path.write_text(heading.format(mark) + "\n" * bool(heading) + "".join(
+        f"{n + 100}{mark}{text}{mark}{label}\n" for n, (text, label) in enumerate(rows)))
+    documents = opened(path)
+    assert [text.strip() for text in everything(documents)] == [text for text, _ in rows]
+    assert labels_in_order(documents) == [label for _, label in rows]
+
+
+@pytest.mark.parametrize("line", [
+    "Let ${v}$ be a number of the {n}th kind, larger than 0", "I paid ${n} for this chair, and that was too much",
+    "It costs about ~{n} euros and is worth the money", "The flat number {n} has 40 m^{d} and a garden",
+    "hund {n} -> dog {n}", "wash the {n} dishes -> dry them -> put them away", "He goes from a{n}, to b -> and back",
+    "f(x{n}) => x + {n} and so on and on", "To be | or not | to be, that is question {n}",
+    "Good morning ~ the {n}th ~ all",
+    "see ~user{n}/notes~ for what was said that day", "one; two; three and the rest of them {n}",
+])
+def test_signs_that_stand_in_each_line_of_prose_part_nothing(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "a.txt"
+    lines = [line.format(n=n, v="xyn"[n % 3], d=2 + n % 2) for n in range(30)]
+    path.write_text("\n".join(lines) + "\n")
+    assert everything(opened(path)) == lines
+
+
+def test_a_sign_that_cuts_all_lines_and_may_part_cells_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("".join(f"The room number {n} was clean|about {n} people came|and all of them left at {n}\n"
+                            for n in range(30)))
+    note, = opened(path).notes
+    assert "set the delimiter to '|'" in note
+    assert opened(path, delimiter="|").understood.delimiter == "|"
+    assert not opened(path, format="lines").notes

@@ -509,6 +509,36 @@ def test_texts_in_quotation_marks_are_no_rows_in_them(tmp_path: Path, head: str,
     assert not any("twice" in note for note in documents.notes)
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+@pytest.mark.parametrize(("mark", "heading"), [("\t", "id{0}text{0}label\n"), ("\t", ""), (";", "id{0}text{0}label\n")])
+def test_rows_that_go_on_behind_a_backslash(tmp_path: Path, name: str, mark: str, heading: str) -> None:
+    rows = [(f"{text}\nA second{mark}line \\ of it" if n % 3 else text, label)
+            for n, (text, label) in enumerate(made())]
+    escaped = [(text.replace("\\", "\\\\").replace("\n", "\\\n").replace(mark, f"\\{mark}"), label)
+               for text, label in rows]
+    lines = [f"{n}{mark}{text}{mark}{label}\n" for n, (text, label) in enumerate(escaped)]
+    lines.append(f"60{mark}A text without a label{mark}\\N\n")
+    (tmp_path / name).write_text(heading.format(mark) + "".join(lines))
+    documents = opened(tmp_path / name)
+    assert everything(documents) == [text for text, _ in rows] + ["A text without a label"]
+    assert labels_in_order(documents) == [label for _, label in rows]
+    assert any("backslash" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("form", [
+    "text,label\n{0}", "{0}", "id\ttext\tlabel\n{0}", 'text,label\n"{0}",good',
+])
+@pytest.mark.parametrize("line", ["C:\\folder {0}\\", "cp a{0} b \\", "the end of a row {0} \\\\"])
+def test_backslashes_at_the_end_of_lines_that_carry_nothing_on(tmp_path: Path, form: str, line: str) -> None:
+    head, _, row = form.rpartition("\n")
+    lines = [row.format(line.format(n)) for n in range(40)]
+    lines = [f"{n}\t{text}\tgood" for n, text in enumerate(lines)] if "\t" in head else lines
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join([*([head] if head else []), *lines]) + "\n")
+    assert len(opened(path).parts) in (40, 41)
+    assert not any("backslash" in note for note in opened(path).notes)
+
+
 def test_a_table_of_fixed_columns_is_told_of(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     for line in ("{1:<6}{0}", "{0:<80}{1}"):

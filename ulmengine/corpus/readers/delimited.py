@@ -14,8 +14,8 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import Faults
 from ulmengine.corpus.guess import guess_columns
 
-from .dialect import DELIMITERS, NAMES, Dialect, cut_by_spaces, sniff, spelled_delimiter, unescaped
-from .drawn import DRAWN, in_quotes, is_drawn
+from .dialect import DELIMITERS, NAMES, UNUSUAL, Dialect, cut_by_spaces, sniff, spelled_delimiter, unescaped
+from .drawn import DRAWN, has_escaped_breaks, in_quotes, is_drawn
 from .footer import without_footer
 from .frames import frames_of
 from .groups import with_groups
@@ -24,6 +24,7 @@ from .reading import Look, Pass, Reading, plan_text, refuse_wide
 from .tabular import cut_evenly, told_by_cells
 from .textlines import text_blocks, text_lines
 from .turns import with_turns
+from .unusual import IN_PROSE, unusual_delimiter
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".psv", ".ssv")
 _PROSE = (".txt", ".text", ".label", ".md", ".tokens", ".raw")
@@ -45,8 +46,13 @@ def plan(look: Look, reason: str = "") -> Reading | None:
         reason = DRAWN
     elif not reason and in_quotes(look.lines, DELIMITERS):
         reason = "whole rows of a table stand in quotation marks"
+    elif not reason and has_escaped_breaks(look.lines, DELIMITERS):
+        reason = "rows of as many cells go on behind a backslash in the next line"
     elif not reason and not bears_labels(look.lines[:60]):
         delimiter, why = ("", "") if suffix in _PROSE[2:] else told_by_cells(look.lines)
+        if not delimiter and not (reason := _cut(look)) and suffix not in _PROSE[2:] and (
+                delimiter := unusual_delimiter(look.lines, IN_PROSE)):
+            why = UNUSUAL
         reason = _cut(look) or (f"{NAMES.get(delimiter, repr(delimiter))} is the delimiter: {why}" if delimiter else "")
     if not reason:
         return None
@@ -54,7 +60,7 @@ def plan(look: Look, reason: str = "") -> Reading | None:
     lines = _first_lines(look, reading.encoding)
     dialect = sniff(lines, config.delimiter or delimiter, config.header, suffix)
     if delimiter and not config.delimiter:
-        told = () if delimiter in NAMES else (
+        told = () if delimiter in NAMES and why != UNUSUAL else (
             f"{delimiter.strip()!r} stands in each line and is read as what parts its cells. If the lines are texts "
             "with it, choose the format 'lines'.",)
         dialect = replace(dialect, reasons={**dialect.reasons, "delimiter": why}, notes=(*dialect.notes, *told))

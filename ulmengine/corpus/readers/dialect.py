@@ -16,7 +16,17 @@ from ulmengine.corpus.guess import Hints
 from ulmengine.counting import counted
 
 from .below import orange_hints, second_heading, survey_rows
-from .drawn import DRAWN, in_apostrophes, in_quotes, is_drawn, undrawn, unenclosed, without_apostrophes
+from .drawn import (
+    DRAWN,
+    has_escaped_breaks,
+    in_apostrophes,
+    in_quotes,
+    is_drawn,
+    undrawn,
+    unenclosed,
+    unescaped_rows,
+    without_apostrophes,
+)
 from .heading import (
     Row,
     Rows,
@@ -27,8 +37,10 @@ from .heading import (
     named_like_data,
     surplus_place,
 )
+from .unusual import delimiter_note, unusual_delimiter
 
 DELIMITERS = (",", "\t", ";", "|")
+UNUSUAL = "it cuts the lines into as many cells each, under names or beside a label"
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe", " ": "space"}
 SPELLED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 SNIFF_LINES = 400
@@ -106,9 +118,10 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     given = spelled_delimiter(delimiter) if delimiter else said
     drawn = not delimiter and is_drawn(lines)
     whole = "" if drawn else in_quotes(lines, (given,) if given else DELIMITERS)
-    mark = "" if drawn or whole else _beside_apostrophes(lines, given)
-    rewritten = (undrawn if drawn else unenclosed if whole else partial(without_apostrophes, mark=mark) if mark
-                 else None)
+    carried = "" if drawn or whole else has_escaped_breaks(lines, (given,) if given else DELIMITERS)
+    mark = "" if drawn or whole or carried else _beside_apostrophes(lines, given)
+    rewritten = (undrawn if drawn else unenclosed if whole else partial(unescaped_rows, mark=carried) if carried else
+                 partial(without_apostrophes, mark=mark) if mark else None)
     lines = list(rewritten(lines)) if rewritten else lines
     if drawn:
         best, reasons["delimiter"] = "|", DRAWN
@@ -116,6 +129,8 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         best, reasons["delimiter"] = given, "as set" if delimiter else "the first line says so, as Excel writes it"
     elif whole:
         best, reasons["delimiter"] = whole, f"{NAMES.get(whole, whole)} stands within rows that are enclosed as a whole"
+    elif carried:
+        best, reasons["delimiter"] = carried, f"{NAMES.get(carried, carried)} parts the cells of rows of several lines"
     elif mark:
         best, reasons["delimiter"] = mark, f"{NAMES.get(mark, mark)} stands beside cells in single quotation marks"
     else:
@@ -128,6 +143,8 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     notes += ["Cells stand in single quotation marks ('), which are read as no part of them."] * bool(mark)
     notes += ["Whole rows stand in quotation marks, as where a table is saved as CSV twice: these marks are taken off, "
               f"and {NAMES.get(whole, whole)} parts the cells within them."] * bool(whole)
+    notes += ["A backslash at the end of a line says that the row goes on in the next one, as MySQL writes it."] * bool(
+        carried)
     lines = lines[above:]
     backslash = _has_backslashes(lines, best)
     lines = [unescaped(line) for line in lines] if backslash else lines
@@ -159,6 +176,8 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
         names = ["split"]
         reasons["header"] += "; the first column holds the parts, as in the tables of AutoML"
     columns = column_names(names, found.width)
+    if len(columns) == 1 and not given:
+        notes += delimiter_note(lines)
     marks = _few(_rows(lines[1 + below if named else 0 :], best, quoted), found.width)
     return Dialect(several or best, quoted, named, columns, reasons, above + bool(said), below, backslash, rewritten,
                    found.place, marks, notes=tuple(notes), hints=hints)
@@ -279,6 +298,9 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
             reason = f"{NAMES[delimiter]} cuts {even:.0%} of the first rows into {width} cells"
     if best_score == 0.0 and cut_by_spaces(lines):
         return " ", "spaces between cells in quotation marks, as R writes tables"
+    if (best_score == 0.0 or (best == "," and _are_spaced(_rows(lines, best, quoted=True)))) and (
+            unusual := unusual_delimiter(lines)):
+        return unusual, UNUSUAL
     if best_score == 0.0:
         line = lines[0] if lines else ""
         best = max(DELIMITERS, key=line.count)
@@ -290,11 +312,15 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
     return best, reason
 
 
+def _are_spaced(rows: Rows) -> bool:
+    """Whether nearly all delimiters stand before a space."""
+    pieces = [cell for row in rows for cell in row[1:]]
+    return sum(cell[:1] == " " for cell in pieces) >= 0.95 * len(pieces)
+
+
 def _is_prose(rows: Rows, width: int) -> bool:
     """Whether commas are those of prose, each before a space, and no column holds few values or is named."""
-    pieces = [cell for row in rows for cell in row[1:]]
-    spaced = sum(cell[:1] == " " for cell in pieces) >= 0.95 * len(pieces)
-    return spaced and len(rows) > 5 and not any(_few(rows, width)) and not find_heading(rows, 1).named
+    return _are_spaced(rows) and len(rows) > 5 and not any(_few(rows, width)) and not find_heading(rows, 1).named
 
 
 def cut_by_spaces(lines: Sequence[str]) -> bool:

@@ -1,5 +1,6 @@
 """Tables that are written otherwise than CSV, made lines of CSV: drawn for the eye, as by psql, MySQL and in Markdown;
-with single quotation marks around the cells; with quotation marks around whole rows, as where CSV is saved as CSV."""
+with single quotation marks around the cells; with quotation marks around whole rows, as where CSV is saved as CSV; with
+line ends behind a backslash, as MySQL writes them."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ _BETWEEN = re.compile(r"(?<!\\)\|")
 _LOOKED = 500
 _ENCLOSED = re.compile(r'"((?:[^"]|"")*)"[\s,;]*')
 _LEAST_ENCLOSED = 5
+_ESCAPED = re.compile(r"\\(\r\n|.)", re.DOTALL)
+_MOST_CARRIED = 1_000
 
 
 def is_drawn(lines: Sequence[str]) -> bool:
@@ -110,6 +113,61 @@ def unenclosed(lines: Iterable[str]) -> Iterator[str]:
         else:
             yield line
         inside ^= odd
+
+
+def has_escaped_breaks(lines: Sequence[str], delimiters: Sequence[str]) -> str:
+    r"""The delimiter of a table in which a backslash at the end of a line says that its row goes on in the next one;
+    "" where the lines are not cut evenly by that, or are without it."""
+    some = lines[:_LOOKED]
+    if not any(map(_goes_on, some)):
+        return ""
+    rows = [row for row in _carried_on(some) if row.strip()]
+    if _goes_on(some[-1]) and len(rows) > 1:  # cut off by the sample
+        rows.pop()
+    for mark in delimiters:
+        widths = [len(_fields(row, mark)) for row in rows]
+        if any(row[:1] == '"' or f'{mark}"' in row for row in rows):  # quotation marks may enclose such ends of lines
+            continue
+        if len(rows) > 2 and widths[0] > 1 and widths.count(widths[0]) >= 0.98 * len(rows):
+            return mark
+    return ""
+
+
+def unescaped_rows(lines: Iterable[str], mark: str) -> Iterator[str]:
+    r"""Rows with backslashes before what would end a cell or a line, and \N for nothing, as lines of CSV."""
+    for row in _carried_on(lines):
+        written = io.StringIO()
+        cells = ["" if cell == "\\N" else _ESCAPED.sub(_plainly, cell) for cell in _fields(row, mark)]
+        csv.writer(written, delimiter=mark, lineterminator="\n").writerow(cells)
+        yield written.getvalue() if row.strip() else row
+
+
+def _fields(row: str, mark: str) -> list[str]:
+    """The cells of a row, with their backslashes."""
+    bare = row.rstrip("\r\n")
+    sign = re.escape(mark)
+    return re.findall(rf"((?:[^{sign}\\]|\\.)*){sign}", f"{bare}{chr(92) * _goes_on(bare)}{mark}", re.DOTALL)
+
+
+def _carried_on(lines: Iterable[str]) -> Iterator[str]:
+    """Lines put together with those that they go on in."""
+    held: list[str] = []
+    for line in lines:
+        held.append(line)
+        if not _goes_on(line) or len(held) > _MOST_CARRIED:
+            yield "".join(held)
+            held = []
+    if held:
+        yield "".join(held)
+
+
+def _goes_on(line: str) -> bool:
+    bare = line.rstrip("\r\n")
+    return (len(bare) - len(bare.rstrip("\\"))) % 2 == 1
+
+
+def _plainly(escaped: re.Match[str]) -> str:
+    return {"n": "\n", "t": "\t", "r": "\r", "0": ""}.get(escaped[1], escaped[1])
 
 
 def _is_ruler(line: str) -> bool:

@@ -21,6 +21,7 @@ from .heading import few_values
 from .line_labels import are_headed, are_marked, are_pairs, headed_rows, labels_note, marked_rows, paired_rows
 from .reading import Look, Pass, Reading, plan_text
 from .textlines import text_lines
+from .unusual import delimiter_note
 
 TREC = re.compile(r"^(?:(\d+(?:#\d+)?)\s+)?([A-Z][A-Za-z_]*):([A-Za-z0-9_-]+)[ \t]+(.*)$", re.DOTALL)
 FASTTEXT = re.compile(r"^(?:__label__\S+\s*)+")
@@ -47,7 +48,7 @@ def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
     told = f"Read from the lines: {reason}. If they are texts as they stand, choose the format 'lines'."
     notes: tuple[str, ...] = (told,) if kind in _TOLD else _fixed_note(look.lines) if kind == "lines" else ()
     if kind in ("lines", "blocks") and not look.config.format:
-        notes = notes or labels_note(look.lines)
+        notes = notes or labels_note(look.lines) or (delimiter_note(look.lines) if kind == "lines" else ())
     return replace(reading, columns=columns, notes=(*reading.notes, *notes))
 
 
