@@ -544,5 +544,8 @@ def test_a_table_of_fixed_columns_is_told_of(tmp_path: Path) -> None:
     for line in ("{1:<6}{0}", "{0:<80}{1}"):
         path.write_text("".join(line.format(*row) + "\n" for row in made()))
         assert "in which 3 values such as 'mid' come again. If it is a table, save it as CSV." in opened(path).notes[-1]
+    path.write_text("ID    CLASS     COMMENT\n" + "".join(
+        f"{n:<6}{label:<10}{text}\n" for n, (text, label) in enumerate(made())))
+    assert "If it is a table, save it as CSV." in opened(path).notes[-1]
     path.write_text("".join(f"  {text}  Indeed.\n" for text, _ in made()))
     assert not any("fixed" in note for note in opened(path).notes)

@@ -290,6 +290,63 @@ def test_what_is_not_read_is_refused_by_name(tmp_path: Path, name: str, data: by
         opened(path)
 
 
+@pytest.mark.parametrize(("name", "data", "what"), [
+    ("a.dta", b"<stata_dta><header><release>119" + bytes(90), "Stata.*CSV"),
+    ("a.dta", b"\x72\2\1\0" + b"a\0" * 45, "Stata.*CSV"), ("a.xpt", b"HEADER RECORD*******LIBV8   HEADER", "SAS.*CSV"),
+    ("a.rds", b"X\n\0\0\0\3\0\4" + bytes(90), r"of R.*write\.csv"),
+    ("a.RData", b"RDX3\nX\n" + bytes(90), r"of R.*write\.csv"),
+    ("a.orc", b"ORC\n\6\x12\4" + bytes(90), "ORC.*Parquet"),
+    ("a.duckdb", b"o*\x90Xfg,\\DUCK\x43\0" + bytes(90), "DuckDB.*CSV"),
+    ("a.zst", b"\x28\xb5\x2f\xfd" + bytes(90), "zstd"), ("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(90), "7-Zip"),
+    ("a.pdf", b"%PDF-1.7\n" + bytes(90), "pdftotext"),
+    ("a.sas7bdat", bytes(12) + b"\xc2\xea\x81\x60\xb3\x14\x11\xcf" + bytes(90), "SAS.*CSV"),
+])
+def test_files_of_other_programs_are_refused_with_advice(tmp_path: Path, name: str, data: bytes, what: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(CorpusError, match=what):
+        opened(path)
+
+
+RECORDS = {
+    "a.ris": "TY  - JOUR\r\nAU  - Smith, Anna\r\nTI  - A study\r\nER  - \r\n\r\n",
+    "a.bib": "% mine\n@article{smith0,\n  title = {A study},\n}\n\n",
+    "a.nbib": "\nPMID- 30000000\nOWN - NLM\nTI  - A study\nAB  - What was seen.\n",
+    "a.srt": "1\n00:00:01,000 --> 00:00:04,000\nGood morning.\n\n",
+    "a.vtt": "WEBVTT\n\n00:01.000 --> 00:04.000\nGood morning.\n\n",
+    "tweets.js": 'window.YTD.tweets.part0 = [\n {\n  "tweet": {"full_text": "Good morning"}\n }\n]\n',
+    "data.py": "data = [\n    ('One film', 'good'),\n    ('Two films', 'bad'),\n    ('A play', 'good'),\n]\n",
+    "sap.lst": f"01.03.2024      Report      Page 1\n{'-' * 60}\n|Notif.|Code|Text|\n{'-' * 60}\n|200|OK|Well|\n",
+    "spool.lst": "ID       COMMENTS       CLASS\n-------- -------------- -----\n       0 Good morning   A\n",
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("suffix", ["", ".txt"])
+def test_records_are_refused_by_name_and_read_as_lines_where_that_is_set(
+    tmp_path: Path, name: str, suffix: str
+) -> None:
+    path = tmp_path / (name + suffix)
+    path.write_text(RECORDS[name] * 9)
+    with pytest.raises(CorpusError, match=r"not read here\. .*set the format to 'lines'"):
+        opened(path)
+    assert len(opened(path, format="lines").parts) > 9
+
+
+@pytest.mark.parametrize("first", [
+    "WEBVTT is a format for subtitles", "@article was what he wrote {twice}", "TY  - and then nothing",
+    "ORC is no man.",
+    "PMID- is what stands first", "1\n2\n3", "00:00:01 --> that is when it began",
+    "window.YTD is an object",
+    "data = [1, 2, 3]", "---------- | ----------", "X\nmarks the spot", "RDX3 is an explosive", "- - -  - -",
+])
+def test_texts_about_such_records_are_texts(tmp_path: Path, first: str) -> None:
+    path = tmp_path / "a.txt"
+    lines = [*first.split("\n"), *(text for text, _ in ROWS)]
+    path.write_text("\n".join(lines) + "\n")
+    assert everything(opened(path)) == lines
+
+
 def test_a_table_with_dates_before_a_bar_is_no_file_of_vowpal_wabbit(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("".join(f"{n % 28 + 1} 03 2024|{text}|{label}\n" for n, (text, label) in enumerate(ROWS)))

@@ -323,3 +323,11 @@ def test_a_text_of_a_folder_bears_the_name_of_its_file(tmp_path: Path) -> None:
         path.write_text(f"A film that {name} tells of.")
     found = [(one.row, one.file, one.text) for one in outcome(texts_of(tmp_path / "texts", tmp_path / "c", NOTE))]
     assert found == [(n, name, f"A film that {name} tells of.") for n, name in enumerate(("a.txt", "b.txt", "c.txt"))]
+
+
+@pytest.mark.parametrize("name", ["a.srt", "a.txt"])
+def test_records_are_no_single_text_to_be_answered(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("1\n00:00:01,000 --> 00:00:04,000\nGood morning.\n\n" * 9)
+    with pytest.raises(CorpusError, match=r"subtitles.*plain text"):
+        outcome(texts_of(path, tmp_path / "cache", NOTE))

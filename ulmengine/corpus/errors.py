@@ -12,6 +12,10 @@ class CorpusError(ValueError):
     """A corpus cannot be read or used; the message says what, where and what to try."""
 
 
+class RecordsError(CorpusError):
+    """A text is a list of records in a form that is known and not read: not one text either, whatever it is called."""
+
+
 @dataclass
 class Faults:
     """What a source lost or had mended on its way in; shown to the person.

@@ -15,7 +15,7 @@ from ulmengine.config import NONE, CorpusConfig, SplitConfig
 from ulmengine.corpus import CorpusError, Documents, Preview, Understood, open_corpus, preview
 from ulmengine.corpus.cells import BETWEEN, FALSE, TRUE
 from ulmengine.corpus.column_names import KNOWN_NAMES
-from ulmengine.corpus.errors import os_failure
+from ulmengine.corpus.errors import RecordsError, os_failure
 from ulmengine.corpus.likeness import shows_anything
 from ulmengine.corpus.limits import SAMPLE_BYTES
 from ulmengine.corpus.readers.encoding import TextDecoder, detect, refuse_binary
@@ -175,6 +175,8 @@ def table_in(path: Path, wanted: tuple[str, ...]) -> tuple[CorpusConfig, Underst
         return None
     try:
         seen = as_table(path, wanted)
+    except RecordsError:
+        raise
     except CorpusError:
         return None  # what is wrong with it is told where it is read
     return seen if _holds_rows(path, *seen, wanted) else None

@@ -22,16 +22,18 @@ BAD = "\ufffd"
 MIXED = "utf-8+"
 """Before the name of an encoding: lines in UTF-8 beside others in that one."""
 
+_STATA = "Export the table as CSV in Stata first (export delimited)."
 _FOREIGN = (
-    (b"%PDF", "a PDF document", "Save its text as a .txt file first."),
+    (b"%PDF", "a PDF document", "Save its text as a .txt file first, for example with pdftotext."),
     (b"\x89PNG", "a picture", "Choose a file with texts."),
     (b"\xff\xd8\xff", "a picture", "Choose a file with texts."),
     (b"GIF8", "a picture", "Choose a file with texts."),
     (b"\x7fELF", "a program", "Choose a file with texts."),
     (b"SQLite format 3", "a SQLite database", "Export the table as CSV first."),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "Unpack it first."),
-    (b"Rar!", "a RAR archive", "Unpack it first."),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard file", "Unpack it first."),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "Unpack it first, for example with 7-Zip, and open what comes out of it."),
+    (b"Rar!", "a RAR archive", "Unpack it first, and open what comes out of it."),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file", "Unpack it first (zstd -d), and open what comes out of it."),
+    (b"\x04\x22\x4d\x18", "an LZ4 file", "Unpack it first (lz4 -d), and open what comes out of it."),
     (b"FEA1", "a Feather file of the first version", "Save the table as Parquet first."),
     (b"PGDMP", "a dump of a PostgreSQL database", "Restore it, and export the table as CSV."),
     (b"{\\rtf", "a rich-text document", "Save it as a .txt file first."),
@@ -41,6 +43,19 @@ _FOREIGN = (
     *((mark, "a Python pickle, a binary file which could run any program", "Save the table as CSV or Parquet first.")
       for mark in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")),
     (b"$FL2", "an SPSS file", "Save the table as CSV first."),
+    (b"<stata_dta>", "a Stata file", _STATA),
+    *((bytes((version, order, 1, 0)), "a Stata file", _STATA) for version in range(0x69, 0x74) for order in (1, 2)),
+    (b"HEADER RECORD*******LIB", "a transport file of SAS (XPORT)", "Export the table as CSV in SAS (PROC EXPORT)."),
+    (bytes(12) + b"\xc2\xea\x81\x60\xb3\x14\x11\xcf", "a SAS table", "Export the table as CSV in SAS (PROC EXPORT)."),
+    *((mark, "a file of R with objects of any kind", "Save its table as CSV in R: write.csv(x, 'texts.csv').")
+      for mark in (b"RDX2\n", b"RDX3\n", b"RDA2\n", b"RDA3\n", b"X\n\0\0\0\2", b"X\n\0\0\0\3")),
+    (b"\0\1\0\0Standard ", "an Access database", "Export the table as CSV or Excel workbook first."),
+    (b"MATLAB 5.0 MAT-file", "a file of MATLAB", "Save the table as CSV first (writetable)."),
+)
+"""How files begin that are no text, what they are, and what to do."""
+_INSIDE = (
+    (re.compile(rb".{8}DUCK", re.DOTALL), "a DuckDB database", "Export the table as CSV first (COPY ... TO 'x.csv')."),
+    (re.compile(rb"ORC[\0-\x1f\x80-\xff]", re.DOTALL), "an ORC file", "Save the table as CSV or Parquet first."),
 )
 _CONTROLS = bytes({*range(0x00, 0x09), 0x0B, *range(0x0E, 0x20), 0x7F} - {0x1A, 0x1B, 0x1C, 0x1D, 0x1E, 0x1F})
 _ISO_2022 = re.compile(rb"\x1b\$[@B]")
@@ -162,9 +177,9 @@ def _utf8_errors(sample: bytes, whole: bool) -> tuple[int, int]:
 
 def refuse_binary(sample: bytes, path: Path, forced: bool) -> None:
     """:raises CorpusError: ``sample`` is no text (``forced``: the person has chosen an encoding; only marks count)."""
-    for mark, what, advice in _FOREIGN:
-        if sample.startswith(mark):
-            raise CorpusError(f"'{path.name}' is {what}, whatever its name says. {advice}")
+    known = ((what, advice) for mark, what, advice in _FOREIGN if sample.startswith(mark))
+    for what, advice in (*known, *((what, advice) for form, what, advice in _INSIDE if form.match(sample))):
+        raise CorpusError(f"'{path.name}' is {what}, whatever its name says. {advice}")
     if not forced and is_binary(sample):
         raise CorpusError(
             f"'{path.name}' is not text: many of its first bytes are control characters, so it is a binary file, "

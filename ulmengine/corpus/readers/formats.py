@@ -15,7 +15,7 @@ import polars as pl
 
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError, plain_reason
+from ulmengine.corpus.errors import CorpusError, RecordsError, plain_reason
 
 from . import aligned, columnar, delimited, joined, json_files, jsonrows, mail, markup, plain, shards, tree, workbook
 from .reading import Look, Pass, Reading
@@ -36,8 +36,12 @@ class _Refusal(NamedTuple):
     what: str
     advice: str
     in_prose: bool = True  # told by its first lines though its name says that it is prose
+    records: bool = False  # its lines are records, whose marks would be read as words
 
 
+_REFERENCES = "Export it as CSV in a program for references, such as Zotero: titles and abstracts become columns."
+_SPOKEN = ("Save what is said as plain text; or, for a label each, write the sentences and their labels into a table "
+           "(CSV).")
 _REFUSED = (
     _Refusal(
         (".arff",), re.compile(r"(?:\s*(?:%[^\n]*)?\n)*\s*@relation\b", re.IGNORECASE),
@@ -93,6 +97,52 @@ _REFUSED = (
         "a YAML file", "Save the same list as JSON, or as a table (CSV).", in_prose=False,
     ),
 )
+_RECORDS = (
+    _Refusal(
+        (".ris",), re.compile(r"TY  - [A-Z]{3,5}\s*\r?\n(?:[A-Z][A-Z0-9]  -[^\n]*\n)"),
+        "a list of references in the form of RIS", _REFERENCES, records=True,
+    ),
+    _Refusal(
+        (".bib", ".bibtex"), re.compile(
+            r"(?:%[^\n]*\n\s*)*@(?:article|book|booklet|conference|inbook|incollection|inproceedings|manual|mastersthesis|"
+            r"misc|online|phdthesis|proceedings|techreport|thesis|report|unpublished|string)\s*\{", re.IGNORECASE),
+        "a list of references in the form of BibTeX", _REFERENCES, records=True,
+    ),
+    _Refusal(
+        (".nbib",), re.compile(r"PMID- ?\d+\s*\r?\n(?:[A-Z]{2,4} *- [^\n]*\n)"),
+        "a list of articles as PubMed exports it (NBIB)", "Export them as CSV in a program for references, such as "
+        "Zotero, or fetch PubMed's XML, which is read, abstracts and all.", records=True,
+    ),
+    _Refusal(
+        (".srt",), re.compile(r"\d+[ \t]*\r?\n\d+:\d\d:\d\d[,.]\d+ +--> +\d"),
+        "a file of subtitles (SubRip)", _SPOKEN, records=True,
+    ),
+    _Refusal(
+        (".vtt",), re.compile(r"WEBVTT(?:[ \t]+(?:-|Kind:|X-)[^\n]*)?\r?\n"), "a file of subtitles (WebVTT)", _SPOKEN,
+        records=True,
+    ),
+    _Refusal(
+        (), re.compile(r"window\.YTD\.[\w.]+ ?= ?\["),
+        "a program in JavaScript out of an archive of X (Twitter)",
+        "Delete all before the first [ and save it as .json: the JSON is read.", records=True,
+    ),
+    _Refusal(
+        (), re.compile(r"(?:var |let |const |export default |module\.exports ?= ?)?\w* ?=? ?\[\s*(?:#[^\n]*\s+)?"
+                       r"(?:\(\s*[\"'][^\n]*[\"'][^\n]*\)\s*,\s*){3}"),
+        "a list in a program", "Write it out as a table (CSV) or as JSON: in Python, csv.writer(file).writerows(data).",
+        records=True,
+    ),
+    _Refusal(
+        (), re.compile(r"(?:[^\n]*\n){0,6}?-{30,}[ \t]*\r?\n\|[^\n]*\|[ \t]*\r?\n-{30,}[ \t]*\r?\n\|[^\n]*\|"),
+        "a report with a table that is drawn page by page, as SAP prints it",
+        "Save the list itself: in SAP, List > Export > Spreadsheet, or Text with tabs.", records=True,
+    ),
+    _Refusal(
+        (), re.compile(r"(?=[^\n]*\S  +\S[^\n]*\n)[^\n-]+\r?\n-{2,}(?: +-{2,})+[ \t]*\r?\n[^\n]*\S"),
+        "a listing with columns of fixed width, as SQL*Plus and sqlcmd print it",
+        "Save it as CSV: SET MARKUP CSV ON in SQL*Plus, sqlcmd -s, or any client's export.", records=True,
+    ),
+)
 _PROSE = (".txt", ".text", ".md", ".markdown", ".rst", ".log")
 
 
@@ -123,9 +173,12 @@ def _recognise(path: Path, config: CorpusConfig) -> Reading:
 def _refuse(look: Look, _reason: str = "") -> None:
     """:raises CorpusError: by its name or its first lines it is of such a format."""
     suffix, start, name = look.source.suffix, look.start[:20_000], look.source.path.name
-    for kind in _REFUSED:
+    for kind in (*_REFUSED, *_RECORDS):
         if suffix in kind.suffixes or ((kind.in_prose or suffix not in _PROSE) and kind.start.match(start)):
-            raise CorpusError(f"'{name}' is {kind.what}, which is not read here. {kind.advice.format(name=name)}")
+            told = f"'{name}' is {kind.what}, which is not read here. {kind.advice.format(name=name)}"
+            if kind.records:
+                raise RecordsError(f"{told} If its lines are to be read as they stand, set the format to 'lines'.")
+            raise CorpusError(told)
 
 
 FORMATS: dict[str, Callable[[Look, str], Reading | None]] = {

@@ -61,14 +61,15 @@ def _fixed_note(lines: Sequence[str]) -> tuple[str, ...]:
     """A sentence where lines look like a table whose columns all begin at the same place, filled up with spaces: such
     a one is not read."""
     filled = [line.rstrip("\r\n")[:_WIDEST] for line in lines if line.strip()][:500]
-    for place in (gap.end() for line in filled[:1] for gap in re.finditer(r"\S  +(?=\S)", line)):
-        if any(line[place - 1 : place] != " " or line[place : place + 1].isspace() for line in filled):
-            continue
-        for cells in ([line[:place].strip() for line in filled], [line[place:].strip() for line in filled]):
-            if few_values(cells) and len(set(cells)) > 1:
-                return (f"Each line is read as a text, though a column begins at character {place + 1} in all of them, "
-                        f"as in a table of fixed columns, beside which or in which {len(set(cells)):,} values such as "
-                        f"'{cells[-1]}' come again. If it is a table, save it as CSV.",)
+    gaps = [gap.end() for line in filled[:1] for gap in re.finditer(r"\S  +(?=\S)", line)]
+    places = [place for place in gaps
+              if all(line[place - 1 : place] == " " and not line[place : place + 1].isspace() for line in filled)]
+    for begin, end in pairwise((0, *places, _WIDEST)) if places else ():
+        cells = [line[begin:end].strip() for line in filled]
+        if few_values(cells) and len(set(cells)) > 1:
+            return (f"Each line is read as a text, though a column begins at character {places[0] + 1} in all of them, "
+                    f"as in a table of fixed columns, beside which or in which {len(set(cells)):,} values such as "
+                    f"'{cells[-1]}' come again. If it is a table, save it as CSV.",)
     return ()
 
 

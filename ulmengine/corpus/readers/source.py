@@ -25,6 +25,7 @@ _AS_TEXT = "Save its text as a .txt file, or its table as CSV, first."
 OTHER_MARKS = {
     "word/document.xml": f"a Word document. {_AS_TEXT}", "ppt/presentation.xml": f"a presentation. {_AS_TEXT}",
     "META-INF/container.xml": f"an e-book. {_AS_TEXT}",
+    "Index/Document.iwa": "a document of Apple's Numbers, Pages or Keynote. Export it there as CSV, or as text, first.",
     "data.pkl": f"a Python archive, which could run any program. {_AS_TEXT}",
     "weights.safetensors": "a trained model and holds no texts. Choose the file with the texts; the model is taken up "
                            "on the page Models.",
