@@ -82,6 +82,22 @@ def test_a_folder_a_label(tmp_path: Path) -> None:
     assert labels_in_order(documents) == ["politics", "politics", "sport", "sport"]
 
 
+def test_what_a_project_keeps_is_no_part_of_a_corpus_around_it(tmp_path: Path) -> None:
+    for name in ("a/1.txt", "mine/project.toml", "mine/labels.jsonl", "mine/cache/x.json", "mine/runs/one/log.txt",
+                 "mine/b/2.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("words", encoding="utf-8")
+    assert [name for name, _ in tree_files.folder_files(tmp_path)] == ["a/1.txt", "mine/b/2.txt"]
+
+
+@pytest.mark.parametrize("name", ["runs/1.txt", "cache/1.txt", "labels.jsonl", "b/labels.jsonl", "pyproject.toml"])
+def test_the_same_names_where_no_project_is_are_files_as_others(tmp_path: Path, name: str) -> None:
+    for one in (name, "mine/project.toml"):
+        (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / one).write_text("words", encoding="utf-8")
+    assert [one for one, _ in tree_files.folder_files(tmp_path)] == [name]
+
+
 def test_a_folder_of_texts_has_no_labels(tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     for number in range(5):

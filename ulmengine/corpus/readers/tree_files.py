@@ -24,6 +24,9 @@ from .source import Source, Stream, is_junk, refuse_encrypted, refuse_unsafe, zi
 PEEK_MEMBERS = 3_000
 PEEK_BYTES = 16 << 20
 _EVERY = 500
+_PROJECT = "project.toml"
+_KEPT = ("cache", "runs"), (_PROJECT, "labels.jsonl")
+"""Folders and files that the program itself writes beside a project's file, at any time."""
 
 
 def files_of(source: Source) -> tuple[dict[str, int], bool]:
@@ -46,14 +49,16 @@ def files_of(source: Source) -> tuple[dict[str, int], bool]:
 
 
 def folder_files(path: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """All files under a folder, sorted, with / between folders; hidden ones and links to folders are passed over.
+    """All files under a folder, sorted, with / between folders; hidden ones, links to folders and what a project
+    keeps of its own are passed over.
 
     :raises CorpusError: more files than the limit.
     """
     count = 0
     for folder, folders, files in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
+        kept_folders, kept_files = _KEPT if _PROJECT in files else ((), ())
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in kept_folders)
+        for name in sorted({*files}.difference(kept_files)):
             full = Path(folder, name)
             if name.startswith(".") or not full.is_file():
                 continue
