@@ -89,12 +89,12 @@ class Leaving(QObject):
 
     @Slot(object)
     def _state_changed(self, state: RunState) -> None:
+        waits, self._heard = state is RunState.PAUSED and self._heard is RunState.STOPPING, state
         if not self._decided:
             return
         if self.shell.busy:
-            if state is RunState.PAUSED and self._heard is RunState.STOPPING and not self._at_once:
+            if waits and not self._at_once:
                 self._stay()
-            self._heard = state
             return
         if self._at_once or state in SAVED:
             self._close_later()

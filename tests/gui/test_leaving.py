@@ -106,3 +106,19 @@ def test_a_window_whose_run_waits_for_room_stays_open_at_once(
     assert window.isEnabled()
     assert window.pages.key == "train"
     assert window.bar.stage.text() == "The disk is full"
+
+
+def test_a_window_that_is_closed_while_the_run_is_saving_stays_if_it_cannot_be(
+    window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.start_run()
+    run.move(Move.BEGUN)
+    window.stop_run()
+    ask.answers = ["stop"]
+    window.close()
+    assert not window.isEnabled()
+    run.say(ev.SaveFailed("The disk is full.", "Free some space.", stopping=True))
+    run.move(Move.UNSAVED)
+    assert window.isEnabled()
+    assert window.pages.key == "train"
