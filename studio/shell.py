@@ -12,7 +12,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
-from ulmengine.config import ConfigError, CorpusConfig, RunConfig
+from ulmengine.config import ConfigError, CorpusConfig, RunConfig, located
 from ulmengine.plan.control import Move, RunState, commands
 from ulmengine.plan.sample import sample_config
 from ulmengine.record import RunFolder, run_name
@@ -410,9 +410,10 @@ class Shell(QObject):
         with suppress(CorpusError):  # one is gone
             if corpus_stamp(self.project.config.corpus, self.project.folder) == known.stamp:
                 return False
-        self.go("corpus")  # which reads it anew
-        self.toast(self.tr("Nothing was started: {file} has changed since it was read. Look at what it holds now, then "
-                           "start.").format(file=Path(self.project.config.corpus.path).name), "warning")
+        self.go("corpus")  # which reads it anew, or asks whether to
+        name = located(self.project.config.corpus.path, self.project.folder).name
+        self.toast(self.tr("Nothing was started: {file} has changed since it was read. Once it is read anew, look at "
+                           "what it holds now, then start.").format(file=name), "warning")
         return True
 
     def start_run(self) -> bool:

@@ -37,8 +37,8 @@ class Analysis(QObject):
     """The source is large: its number of bytes. It is read when :meth:`read` is called."""
     previewed = Signal(object)
     opened = Signal(object)
-    outdated = Signal()
-    """The files are not as they were when they were read; they are read anew."""
+    outdated = Signal(bool)
+    """The files are not as they were when they were read; they are read anew, or (True) the person is asked first."""
     profiled = Signal(object)
     audited = Signal(object)
     failed = Signal(str, object)
@@ -67,6 +67,11 @@ class Analysis(QObject):
     @property
     def busy(self) -> bool:
         return any(slot.running for slot in self._slots.values())
+
+    @property
+    def reading(self) -> bool:
+        """Whether the texts themselves are still being read."""
+        return self._slots["preview"].running or self._slots["corpus"].running
 
     @Slot()
     def cancel(self) -> None:
@@ -110,15 +115,17 @@ class Analysis(QObject):
 
     @Slot()
     def look(self) -> None:
-        """See whether the files are still as they were read; where they are not, they are read anew."""
-        if self.corpus is not None and self.corpus.documents.stamp and not self.busy and not self._looker.running:
+        """See whether the files are still as they were read; where they are not, they are read anew, unless the person
+        is asked whether to already."""
+        known = self.corpus is not None and self.corpus.documents.stamp
+        if known and not self._asked and not self.busy and not self._looker.running:
             config, base = self.project.config.corpus, self.project.folder
             self._looker.start(lambda: read_stamp(config, base))
 
     @Slot(object)
     def _looked(self, stamp: str) -> None:
         if self.corpus is not None and not self.busy and self.corpus.documents.stamp != stamp:
-            self.outdated.emit()
+            self.outdated.emit(self._is_large())
             self.again()
 
     @Slot()
@@ -197,13 +204,18 @@ class Analysis(QObject):
     def _previewed(self, preview: Preview) -> None:
         self.preview = preview
         self.previewed.emit(preview)
-        size = source_bytes(located(self.project.config.corpus.path, self.project.folder))
-        self._asked = size > AT_ONCE
+        self._asked = self._is_large()
         if self._asked:
-            self.waiting.emit(size)
+            self.waiting.emit(self._bytes())
             self.rested.emit()
         else:
             self.read()
+
+    def _bytes(self) -> int:
+        return source_bytes(located(self.project.config.corpus.path, self.project.folder))
+
+    def _is_large(self) -> bool:
+        return self._bytes() > AT_ONCE
 
     @Slot(object)
     def _opened(self, corpus: Opened) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 from studio.ask import Choice
 from studio.project import Project
 from studio.shell import Shell
+from ulmengine.config import located
 
 _FRESH = {
     "corpus.format": "", "corpus.encoding": "", "corpus.delimiter": "", "corpus.header": "auto", "corpus.sheet": "",
@@ -90,15 +91,16 @@ class CorpusFiles(QObject):
             return self.take(paths)
         if not self.project.may_change():
             return True
+        was = located(old, self.project.folder).name
         if self.project.run_folders():
-            choice = self._ask_about(paths[0], Path(old).name)
+            choice = self._ask_about(paths[0], was)
             if choice == "new":
                 self.shell.new_project_of(paths)
             if choice != "replace":
                 return True
         taken = self.take(paths)
         self.shell.toast_undo(self.project.undo, self.tr("{file} is the corpus now, in the place of {old}.").format(
-            file=paths[0].name, old=Path(old).name), "info")
+            file=paths[0].name, old=was), "info")
         return taken
 
     def _ask_about(self, path: Path, old: str) -> str:

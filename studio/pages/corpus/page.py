@@ -21,7 +21,7 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.widgets import FailureCard, Stacked, Turning, focus_in_view
 from studio.widgets.layouts import in_column
-from ulmengine.config import ConfigError
+from ulmengine.config import ConfigError, located
 from ulmengine.corpus import Finding, Preview, Understood, repaired
 from ulmengine.corpus.repairs import recorded_rows, records_of, rows_named
 from ulmengine.corpus.split import LEFT_OUT, TEST, TRAIN, VALIDATION
@@ -154,10 +154,12 @@ class CorpusPage(ProjectPage):
         if state is Qt.ApplicationState.ApplicationActive and self.isVisible():
             self.activated()
 
-    @Slot()
-    def _outdated(self) -> None:
-        self.shell.toast(self.tr("{file} has changed since it was read: it is read anew.").format(
-            file=Path(self.project.config.corpus.path).name), "warning")
+    @Slot(bool)
+    def _outdated(self, asked: bool) -> None:
+        told = self.tr("{file} has changed since it was read. It is large: read it anew when you like.") if asked else \
+            self.tr("{file} has changed since it was read: it is read anew.")
+        path = located(self.project.config.corpus.path, self.project.folder)
+        self.shell.toast(told.format(file=path.name), "warning")
 
     def activated(self) -> None:
         """Read the corpus again where its copy has gone meanwhile, its files have changed, or what could not be read
@@ -273,9 +275,11 @@ class CorpusPage(ProjectPage):
 
     @Slot()
     def _cancel(self) -> None:
+        unread = self.analysis.reading or self.analysis.corpus is None
         self.analysis.cancel()
         if self.analysis.corpus is None:
             self.progress.done(self.tr("Cancelled. Nothing was changed."))
+        if unread:
             self.header.show_state("unread")
 
     @Slot(object)

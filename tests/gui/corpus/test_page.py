@@ -72,6 +72,62 @@ def test_a_file_written_to_meanwhile_is_read_anew_and_nothing_starts_on_it_befor
     assert started == [True, True]
 
 
+def test_a_large_file_written_to_meanwhile_is_told_of_once_and_read_when_asked(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis, "AT_ONCE", 100)
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    page.header.read.click()
+    settle(qtbot, page)
+    first = page.analysis.corpus
+    write_csv(tmp_path / "fruit.csv", FRUIT[:20])
+    page.activated()
+    qtbot.waitUntil(lambda: not page.header.read.isHidden(), timeout=20_000)
+    page.activated()  # the person looks elsewhere and comes back
+    qtbot.wait(200)
+    (told,) = [notice.text for notice in desk.news if "has changed" in notice.text]
+    assert "read it anew when you like" in told
+    assert page.analysis.corpus is first
+    page.header.read.click()
+    settle(qtbot, page)
+    assert page.analysis.corpus is not None
+    assert sum(page.analysis.corpus.counts.values()) == 20
+    assert not desk.shell.corpus_outdated()
+
+
+def test_reading_anew_that_is_cancelled_can_be_asked_for(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    page.analysis.again()
+    page.progress.cancel.click()
+    assert not page.analysis.busy
+    assert not page.header.read.isHidden()
+    page.header.read.click()
+    settle(qtbot, page)
+    assert not page.header.onward.isHidden()
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_folder_that_the_project_is_kept_in_is_not_changed_by_what_it_keeps(
+    page: CorpusPage, desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, inside: bool
+) -> None:
+    monkeypatch.setattr(desk.shell, "start_run", lambda: True)
+    folder = desk.project.folder if inside else desk.project.folder.parent
+    for number, (kind, text) in enumerate(FRUIT):
+        (folder / kind).mkdir(exist_ok=True)
+        (folder / kind / f"{number}.txt").write_text(text, encoding="utf-8")
+    opened(qtbot, page, folder)
+    first = page.analysis.corpus
+    assert first is not None
+    assert sum(first.counts.values()) == len(FRUIT)
+    page.activated()
+    qtbot.wait(200)
+    assert page.analysis.corpus is first
+    assert desk.shell.begin_run()
+    (folder / FRUIT[0][0] / "0.txt").write_text("Another text about quite another apple", encoding="utf-8")
+    assert not desk.shell.begin_run()
+    assert f"Nothing was started: {folder.name} has changed" in desk.news[-1].text
+
+
 def test_nothing_is_read_anew_while_a_program_beside_is_only_looked_at(
     page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
 ) -> None:
