@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 from PySide6.QtCore import QCoreApplication, QLockFile, QObject, QTimer, Signal, Slot
 
@@ -100,11 +100,13 @@ def _is_held_elsewhere(lock: QLockFile) -> bool:
 def can_write(folder: Path) -> bool:
     """Whether files can be made in ``folder``: not on a disk that is mounted to be read only, nor without the right. A
     full disk, or a folder that is gone, is told where it is come across."""
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return True
+    probe = folder / f".{uuid4().hex}.part"
+    try:  # once: on Windows tempfile tries without end where there is no right to
+        os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        probe.unlink()
     except OSError as error:
         return error.errno not in (errno.EROFS, errno.EACCES, errno.EPERM)
+    return True
 
 
 def trained_elsewhere(runs: Path) -> list[RunFolder]:

@@ -6,7 +6,6 @@ import errno
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -337,10 +336,15 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_starts(
 def test_a_full_disk_or_a_folder_that_is_gone_is_not_read_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, can: bool
 ) -> None:
-    def refuse(**_: object) -> None:
+    tried: list[object] = []
+
+    def refuse(*given: object) -> None:
+        tried.append(given)
         raise OSError(number, "no")
 
-    if number:
-        monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
-    assert elsewhere.can_write(tmp_path) is can
+    with monkeypatch.context() as patch:
+        if number:
+            patch.setattr(os, "open", refuse)
+        assert elsewhere.can_write(tmp_path) is can
+    assert len(tried) == bool(number)  # not over and over
     assert list(tmp_path.iterdir()) == []
