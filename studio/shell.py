@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -407,12 +406,15 @@ class Shell(QObject):
             return False
         from ulmengine.corpus import CorpusError, corpus_stamp  # here: the window opens without what reads tables
 
-        with suppress(CorpusError):  # one is gone
+        name, gone = located(self.project.config.corpus.path, self.project.folder).name, ""
+        try:
             if corpus_stamp(self.project.config.corpus, self.project.folder) == known.stamp:
                 return False
+        except CorpusError as error:
+            gone = str(error)
         self.go("corpus")  # which reads it anew, or asks whether to
-        name = located(self.project.config.corpus.path, self.project.folder).name
-        self.toast(self.tr("Nothing was started: {file} has changed since it was read. Once it is read anew, look at "
+        self.toast(self.tr("Nothing was started. {why}").format(why=gone) if gone else
+                   self.tr("Nothing was started: {file} has changed since it was read. Once it is read anew, look at "
                            "what it holds now, then start.").format(file=name), "warning")
         return True
 

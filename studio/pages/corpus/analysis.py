@@ -125,7 +125,8 @@ class Analysis(QObject):
     @Slot(object)
     def _looked(self, stamp: str) -> None:
         if self.corpus is not None and not self.busy and self.corpus.documents.stamp != stamp:
-            self.outdated.emit(self._is_large())
+            if stamp:  # of what is gone the failure tells
+                self.outdated.emit(self._is_large())
             self.again()
 
     @Slot()

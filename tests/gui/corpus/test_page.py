@@ -153,9 +153,16 @@ def test_a_file_gone_meanwhile_starts_nothing_and_is_told(
     opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
     (tmp_path / "fruit.csv").unlink()
     assert not desk.shell.begin_run()
+    assert "fruit.csv" in desk.news[-1].text
     page.activated()
     qtbot.waitUntil(lambda: page.failure.failure is not None, timeout=20_000)
     assert desk.shell.corpus_unreadable
+    assert not [notice.text for notice in desk.news if "has changed" in notice.text]
+    write_csv(tmp_path / "fruit.csv", FRUIT)  # and is brought back
+    page.activated()
+    settle(qtbot, page)
+    assert page.failure.failure is None
+    assert not desk.shell.corpus_outdated()
 
 
 @pytest.mark.parametrize(("name", "content"), [
