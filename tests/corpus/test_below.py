@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,10 @@ def test_a_unit_below_a_scale_of_numbers_is_no_class(tmp_path: Path) -> None:
     ["", "A document without a number, of a class that comes once", "awful"],
     ["A0", "----", "--"],
     ["A99", "n/a", "n/a"],
+    ["A99", "How do I get to the room?", "question"],
+    ["A99", "Hello:", "other"],
+    ["A99", "How do I get to the room?", "good|bad|so so|dear"],
+    ["A99", "Late", "Breakfast, lunch and dinner"],
 ])
 def test_a_first_document_of_a_class_of_its_own_stays_one(tmp_path: Path, first: list[str]) -> None:
     documents = opened(table(tmp_path / "a.csv", [first, *map(list, ROWS)], ["id", "text", "label"]))
@@ -152,3 +157,16 @@ def test_a_remark_beside_some_rows_is_no_question_where_there_is_a_label(tmp_pat
     found = opened(table(tmp_path / "a.csv", rows, ["Remark", "Comment", "Class"]))
     assert found.understood.label_columns == ("Class",)
     assert not any("fill the column" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("heading", ["Remark", "Title", "Reply of the house", "Hashtag"])
+@pytest.mark.parametrize("places", [range(0, 36, 4), (0, 9, 21)])
+def test_what_some_documents_have_beside_their_label_is_not_that_of_those_below(
+    tmp_path: Path, heading: str, places: Sequence[int]
+) -> None:
+    rows = [[f"About room {n}" if n in places else "", text, label] for n, (_, text, label) in enumerate(ROWS)]
+    found = opened(table(tmp_path / "a.csv", rows, [heading, "Comment", "Class"]))
+    assert found.understood.label_columns == ("Class",)
+    assert not any("first row of each group" in note for note in found.notes)
+    bare = opened(table(tmp_path / "b.csv", [row[:2] for row in rows], ["Title", "Comment"]))
+    assert not any("first row of each group" in note for note in bare.notes)

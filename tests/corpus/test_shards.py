@@ -351,9 +351,13 @@ def test_tables_that_do_not_belong_together_row_by_row_are_not_joined(
         preview(two_tables(tmp_path, ROWS, labels, names))
 
 
-def test_tables_of_other_things_with_the_same_numbers_are_not_joined(tmp_path: Path) -> None:
+@pytest.mark.parametrize("beside", [{}, {"gender": ["f", "m"] * 30}])
+def test_tables_of_other_things_with_the_same_numbers_are_not_joined(
+    tmp_path: Path, beside: dict[str, list[str]]
+) -> None:
     path = two_tables(tmp_path, ROWS, [*range(60)], ("posts.csv", "labels.csv"))
     (path / "labels.csv").unlink()
-    pl.DataFrame({"id": list(range(60)), "name": [f"Ann {n}" for n in range(60)]}).write_csv(path / "users.csv")
+    users = {"id": list(range(60)), "name": [f"Ann {n}" for n in range(60)], **beside}
+    pl.DataFrame(users).write_csv(path / "users.csv")
     with pytest.raises(CorpusError, match="holds tables"):
         preview(path)

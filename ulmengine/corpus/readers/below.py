@@ -26,6 +26,8 @@ _TYPE = re.compile(
     r"object|category|character varying|clob|uuid", re.IGNORECASE)
 _SIZE = re.compile(r"\s*\([\d, ]+\)")
 _BRACKETS = re.compile(r"[\[(<{].*[\])>}]", re.DOTALL)
+_BETWEEN = re.compile(r"[|;,/+]")
+"""What stands between several labels of a document, and in the long name of one."""
 _SHOWN = 60
 
 
@@ -137,14 +139,14 @@ def _of_another_kind(row: Row, data: Rows) -> bool | None:
             return False
         if few:
             label += 1
-            odd |= len(cell) > 2 * max(map(len, others))
+            odd |= len(cell) > 2 * max(map(len, others)) and not _BETWEEN.search(cell)
         elif long and not (measured or coded):
             if not odd and sum(len(other) <= 1.5 * len(cell) for other in others) > 0.02 * len(others):
                 return False
         elif not (measured or coded):
             continue
         told += 1
-        plainly += odd
+        plainly += odd and (few or measured)  # a text may be the only one that asks
     if not label or told < 2:
         return False
     return True if plainly or told > 2 else None

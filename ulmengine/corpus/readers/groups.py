@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from ulmengine.corpus.column_names import TEXT_NAMES, called_like_label, key_of
 from ulmengine.corpus.guess import guess_columns
 from ulmengine.counting import counted
 
@@ -47,7 +48,7 @@ def with_groups(below: pl.DataFrame) -> Groups:
     groups: short, each another, the first of them in the first row, and each over rows without one.
 
     A person who labels some documents of many leaves cells empty too: such labels come again, stand in the middle of
-    nothing, or at the beginning alone.
+    nothing, or at the beginning alone. Titles, remarks and answers that only some documents have are theirs alone.
     """
     if below.width < 2:
         return Groups(below)
@@ -73,12 +74,17 @@ def with_groups(below: pl.DataFrame) -> Groups:
     sure = min(sizes) > 1 and max(sizes) <= _UNEVEN * min(sizes) and sum(sizes) <= _MOST_ROWS * len(sizes)
     if alone and (heads.sum() < names.len() or min(sizes) < 1 or max(sizes) < 2):
         return Groups(below)
-    if not alone and not sure:
+    name = below.columns[0]
+    if not alone:
         label = guess_columns(below.head(_LOOKED)).label
-        return Groups(below, doubt="" if label not in ((), (below.columns[0],)) else (
-            f"'{below.columns[0]}' is filled in {names.len():,} of {places:,} rows, each time with another value. If "
-            "an empty cell means the same as the one above it, fill the column down in the file: here such rows count "
-            "as not labelled."))
+        may = label in ((), (name,))
+        if key_of(name) in TEXT_NAMES or not (may or called_like_label(key_of(name))):  # titles, remarks and answers
+            return Groups(below)
+        if not sure:
+            return Groups(below, doubt=(
+                f"'{name}' is filled in {names.len():,} of {places:,} rows, each time with another value. If an empty "
+                "cell means the same as the one above it, fill the column down in the file: here such rows count as "
+                "not labelled.") if may else "")
     kept = ~sums & ~heads
-    frame = below.with_columns(pl.Series(below.columns[0], cells).set(sums, None).forward_fill().set(blank, None))
+    frame = below.with_columns(pl.Series(name, cells).set(sums, None).forward_fill().set(blank, None))
     return Groups(frame.filter(kept), int((rows & ~named).sum()), int((~kept).sum()), kept)

@@ -48,9 +48,11 @@ def plan(recognised: Recognise, look: Look, _reason: str = "") -> Reading | None
     texts, labels = read if long[0] > long[1] else read[::-1]
     if max(long) < _LONG or min(long) > _SHORT or min(long) > 0.5 * max(long) or not _belong(texts[key], labels[key]):
         return None
-    # Numbers from 1 on may be those of other things: what is a label holds values that come again, or is called so.
-    if not any(called_like_label(key_of(name)) is not None or 2 * labels[name].n_unique() <= labels.height
-               for name in labels.columns if name != key):
+    # Numbers in order may be those of other things: what is a label holds values that come again, or is called so; the
+    # users beside the posts are told by a column that does neither, as their names.
+    told = [called_like_label(key_of(name)) is not None or 2 * labels[name].n_unique() <= labels.height
+            for name in labels.columns if name != key]
+    if not (all if all(map(_are_counted, (texts[key], labels[key]))) else any)(told):
         return None
     joined = texts.join(labels, on=key, how="left", maintain_order="left")
     note = (f"'{names[0]}' and '{names[1]}' are read as one table: their rows belong together by the column '{key}', "
@@ -82,6 +84,12 @@ def _belong(texts: pl.Series, labels: pl.Series) -> bool:
     known, own = set(texts.drop_nulls()), set(labels.drop_nulls())
     alone = len(known) == texts.len() and len(own) == labels.len()
     return alone and len(known) >= 2 and len(known & own) >= 0.9 * max(len(known), len(own))
+
+
+def _are_counted(keys: pl.Series) -> bool:
+    """Whether nearly all values are numbers in order, each one more than that before it, as of any table's rows."""
+    numbers = keys.cast(pl.String).str.strip_chars().cast(pl.Int64, strict=False)
+    return int((numbers.diff() == 1).sum()) >= 0.9 * (len(numbers) - 1)
 
 
 def _chunks(joined: pl.DataFrame, _: Reading, going: Pass) -> Iterator[pl.DataFrame]:
