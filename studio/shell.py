@@ -401,21 +401,23 @@ class Shell(QObject):
     def corpus_outdated(self) -> bool:
         """Whether the corpus' files are not as they were when they were read, which the person sees and is told: what
         nobody has looked at is not trained on."""
-        known = None if self.project is None else self.project.facts
-        if self.project is None or known is None or not known.stamp:
+        project = self.project
+        known = None if project is None else project.facts
+        if project is None or known is None or not known.stamp:
             return False
         from ulmengine.corpus import CorpusError, corpus_stamp  # here: the window opens without what reads tables
 
-        name, gone = located(self.project.config.corpus.path, self.project.folder).name, ""
+        name, gone = located(project.config.corpus.path, project.folder).name, ""
         try:
-            if corpus_stamp(self.project.config.corpus, self.project.folder) == known.stamp:
+            if corpus_stamp(project.config.corpus, project.folder) == known.stamp:
                 return False
         except CorpusError as error:
             gone = str(error)
         self.go("corpus")  # which reads it anew, or asks whether to
         self.toast(self.tr("Nothing was started. {why}").format(why=gone) if gone else
                    self.tr("Nothing was started: {file} has changed since it was read. Once it is read anew, look at "
-                           "what it holds now, then start.").format(file=name), "warning")
+                           "what it holds now, then start.").format(file=name), "warning",
+                   holds=lambda: self.project is project and not self.busy)
         return True
 
     def start_run(self) -> bool:

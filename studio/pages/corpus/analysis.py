@@ -115,18 +115,19 @@ class Analysis(QObject):
 
     @Slot()
     def look(self) -> None:
-        """See whether the files are still as they were read; where they are not, they are read anew, unless the person
-        is asked whether to already."""
-        known = self.corpus is not None and self.corpus.documents.stamp
-        if known and not self._asked and not self.busy and not self._looker.running:
+        """See whether the files are still as they were read; where they are not, they are read anew."""
+        if self.corpus is not None and self.corpus.documents.stamp and not self.busy and not self._looker.running:
             config, base = self.project.config.corpus, self.project.folder
             self._looker.start(lambda: read_stamp(config, base))
 
     @Slot(object)
     def _looked(self, stamp: str) -> None:
         if self.corpus is not None and not self.busy and self.corpus.documents.stamp != stamp:
+            large = self._is_large()
+            if large:  # nothing of the earlier reading stands beside the beginning of the file as it is now
+                self._drop()
             if stamp:  # of what is gone the failure tells
-                self.outdated.emit(self._is_large())
+                self.outdated.emit(large)
             self.again()
 
     @Slot()

@@ -158,8 +158,9 @@ class CorpusPage(ProjectPage):
     def _outdated(self, asked: bool) -> None:
         told = self.tr("{file} has changed since it was read. It is large: read it anew when you like.") if asked else \
             self.tr("{file} has changed since it was read: it is read anew.")
-        path = located(self.project.config.corpus.path, self.project.folder)
-        self.shell.toast(told.format(file=path.name), "warning")
+        path, work = located(self.project.config.corpus.path, self.project.folder), self.analysis
+        self.shell.toast(told.format(file=path.name), "warning",
+                         holds=(lambda: work.corpus is None) if asked else None)
 
     def activated(self) -> None:
         """Read the corpus again where its copy has gone meanwhile, its files have changed, or what could not be read

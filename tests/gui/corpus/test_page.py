@@ -79,20 +79,27 @@ def test_a_large_file_written_to_meanwhile_is_told_of_once_and_read_when_asked(
     opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
     page.header.read.click()
     settle(qtbot, page)
-    first = page.analysis.corpus
     write_csv(tmp_path / "fruit.csv", FRUIT[:20])
     page.activated()
     qtbot.waitUntil(lambda: not page.header.read.isHidden(), timeout=20_000)
     page.activated()  # the person looks elsewhere and comes back
     qtbot.wait(200)
-    (told,) = [notice.text for notice in desk.news if "has changed" in notice.text]
-    assert "read it anew when you like" in told
-    assert page.analysis.corpus is first
+    (told,) = [notice for notice in desk.news if "has changed" in notice.text]
+    assert "read it anew when you like" in told.text
+    assert page.analysis.corpus is None  # nothing of the earlier reading is shown as if it were of this one
+    assert not desk.shell.begin_run()
+    refused = desk.news[-1]
+    assert told.holds is not None
+    assert refused.holds is not None
+    assert (told.holds(), refused.holds()) == (True, True)
     page.header.read.click()
     settle(qtbot, page)
     assert page.analysis.corpus is not None
     assert sum(page.analysis.corpus.counts.values()) == 20
     assert not desk.shell.corpus_outdated()
+    assert (told.holds(), refused.holds()) == (False, True)
+    desk.shell.close_project()
+    assert not refused.holds()
 
 
 def test_reading_anew_that_is_cancelled_can_be_asked_for(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
