@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,15 @@ def test_fasttext_with_several_labels(tmp_path: Path) -> None:
     assert documents.labels == ("a", "b")
     rows = documents.all_targets.tolist()
     assert rows == [[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]
+
+
+def test_lines_of_many_spaces_are_looked_through_once(tmp_path: Path) -> None:
+    lines = "".join(f"text {n}{' ' * 30_000}goes on\n" for n in range(30))  # a minute, if from each of the spaces
+    began = time.process_time()
+    assert len(preview(written(tmp_path, "a.txt", lines)).rows) == 30
+    assert time.process_time() - began < 15
+    found = preview(written(tmp_path, "b.txt", "a text   __label__a\nanother \t __label__b __label__a \n"))
+    assert [row[0] for row in found.rows] == ["a", '["b", "a"]']
 
 
 def test_fasttext_with_one_label_each_is_single(tmp_path: Path) -> None:

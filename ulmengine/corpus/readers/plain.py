@@ -25,7 +25,7 @@ from .unusual import delimiter_note
 
 TREC = re.compile(r"^(?:(\d+(?:#\d+)?)\s+)?([A-Z][A-Za-z_]*):([A-Za-z0-9_-]+)[ \t]+(.*)$", re.DOTALL)
 FASTTEXT = re.compile(r"^(?:__label__\S+\s*)+")
-FASTTEXT_END = re.compile(r"(?:\s+__label__\S+)+\s*$")
+FASTTEXT_END = re.compile(r"(?<!\s)(?:\s+__label__\S+)+\s*$")  # from the first of many spaces, not each
 SCORED = re.compile(r"([+-]?\d(?:\.\d)?)[ \t]+(\S.*)", re.DOTALL)
 TREE = re.compile(r"\((\d) \(.*\)\s*")
 _LEAF = re.compile(r"\(\d ([^()]+)\)")
