@@ -1,6 +1,12 @@
-"""The exponential mean that every smoothed figure is."""
+"""The exponential mean that every smoothed figure is, and how far its beginning goes."""
 
 from __future__ import annotations
+
+
+def beginning(count: int) -> int:
+    """How many of ``count`` losses of a range test, the first ones, say only together where it begins: their smoothed
+    values are means of few losses and move more by chance than by what is learnt."""
+    return max(1, min(10, count // 5))
 
 
 class ExponentialMean:

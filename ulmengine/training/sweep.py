@@ -20,7 +20,7 @@ from ulmengine.nets import LayerGroup, freeze_to, layer_groups, set_precision
 from ulmengine.plan.errors import NanLossError, TrainingError
 from ulmengine.plan.schedules import group_rates
 from ulmengine.plan.stages import StagePlan
-from ulmengine.smoothing import ExponentialMean
+from ulmengine.smoothing import ExponentialMean, beginning
 
 from .context import TrainContext
 from .loop import Stepper
@@ -32,12 +32,9 @@ from .tensors import learning
 Floats = NDArray[np.float64]
 
 SMOOTHING = 0.98
-NOISY = 10
-"""So many points at the beginning are a mean of few losses, and move more by chance than by what is learnt: where the
-curve is steepest or lowest is not looked for among them. Their losses together say where it begins."""
 CHANCE = 2.0
-"""A fall from there by fewer standard errors than this may be chance, and suggests nothing. Of flat curves with noise
-one in eight falls further somewhere."""
+"""A fall from where the curve begins by fewer standard errors than this may be chance, and suggests nothing.
+Of flat curves with noise one in eight falls further somewhere."""
 DIVERGED = 4.0
 """The test ends when the smoothed loss is this many times the lowest one (as in the reference)."""
 
@@ -166,7 +163,7 @@ class RangeCurve:
 
     def result(self) -> RangeResult:
         """The curve without its diverged end, and what it suggests: nothing where it falls by no more than chance."""
-        start = max(1, min(NOISY, len(self.lrs) // 5))
+        start = beginning(len(self.lrs))  # where it is steepest or lowest is not looked for among these
         end = len(self.lrs) - self._diverged_points(float(np.mean(self.losses[:start])))
         lrs, smoothed = self.lrs[:end], self.smoothed[:end]
         found: dict[str, float] = {}

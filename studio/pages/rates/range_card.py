@@ -30,13 +30,12 @@ from ulmengine.events import Event, Failed, Progress, RangeEnded, RangePoint
 from ulmengine.models import models_folder
 from ulmengine.plan.control import RunState
 from ulmengine.runs import find_learning_rate
+from ulmengine.smoothing import beginning
 
 from .schedule_card import Readout, section_of
 
 HARDLY = 0.03
 """A test in which the loss falls by a smaller share than this says little."""
-BEGINNING = 10
-"""So many losses together say where it began; the first alone is chance."""
 
 OFFER = 232
 """Px of a button with a rule, its rate and the word that it is recommended."""
@@ -45,7 +44,7 @@ RULES = ("valley", "slide", "steepest", "minimum")
 
 def recommended(suggestions: Mapping[str, float], points: Sequence[RangePoint]) -> tuple[str, str] | None:
     """The rule to go by and a sentence why; None where the loss hardly fell, so that the test says too little."""
-    first = max(1, min(BEGINNING, len(points) // 5))
+    first = beginning(len(points))
     settled = points[first:]
     if not settled:
         return None

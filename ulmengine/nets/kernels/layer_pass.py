@@ -47,8 +47,7 @@ class PassWeights:
         # part that learns must not be given it.
         key = torch.is_grad_enabled(), precision
         if key not in self._dropped:
-            pair = zip((self.ih, self.hh), self.masks, strict=True)
-            weights = (*(w if mask is None else mask.dropped(w) for w, mask in pair), *self.biases)
+            weights = (*self._matrices(), *self.biases)
             self._dropped[key] = one_piece(weights, precision) if self.ih.is_cuda else weights
         return self._dropped[key]
 
@@ -66,9 +65,8 @@ class PassWeights:
     def packed_to_read(self, precision: torch.dtype) -> tuple[Tensor, Tensor]:
         """The matrices as the kernel takes them that only reads; made once."""
         if precision not in self._read:
-            matrices = zip((self.ih, self.hh), self.masks, strict=True)
-            ih, hh = ((w if mask is None else mask.dropped(w)).to(precision) for w, mask in matrices)
-            self._read[precision] = native.pack_lstm(ih, hh)
+            ih, hh = self._matrices()
+            self._read[precision] = native.pack_lstm(ih.to(precision), hh.to(precision))
         return self._read[precision]
 
     def is_packed(self, precision: torch.dtype) -> bool:
@@ -92,6 +90,11 @@ class PassWeights:
         self._read.clear()
         for packed in self._packed.values():
             packed.forget_forward()
+
+    def _matrices(self) -> tuple[Tensor, Tensor]:
+        """W_ih and W_hh, DropConnect applied."""
+        ih, hh = self.masks
+        return self.ih if ih is None else ih.dropped(self.ih), self.hh if hh is None else hh.dropped(self.hh)
 
     def learns(self) -> bool:
         """Whether a gradient is wanted for any of the weights."""
