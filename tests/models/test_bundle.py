@@ -15,7 +15,7 @@ from safetensors.torch import save as dump_tensors
 
 from tests.models.made import MODEL, SIZES, TOKENS, classifier, language_model, save
 from ulmengine.config import DropoutConfig
-from ulmengine.models import Description, ModelError, describe_bundle, load_bundle
+from ulmengine.models import Description, ModelError, describe_bundle, load_bundle, save_again
 from ulmengine.models.archive import CARD, MANIFEST, TOKENIZER, WEIGHTS
 from ulmengine.nets import LanguageModel, generate
 
@@ -63,6 +63,34 @@ def test_both_directions(tmp_path):
     assert list(networks) == ["forward", "backward"]
     assert torch.equal(networks["forward"](*DOCUMENT), one(*DOCUMENT))
     assert torch.equal(networks["backward"](*DOCUMENT), other(*DOCUMENT))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
+def test_rows_of_words_that_both_directions_have_stand_in_the_file_once(tmp_path, dtype):
+    one, other = classifier(1), classifier(2)
+    state = {f"forward.{name}": value for name, value in one.state_dict().items()}
+    state |= {f"backward.{name}": value for name, value in other.state_dict().items()}
+    both = MODEL.model_copy(update={"direction": "both"})
+    apart = load_bundle(save(tmp_path / "apart.ulmfit", state, model=both, dtype=dtype))
+    state["backward.encoder.embedding.weight"] = state["forward.encoder.embedding.weight"].clone()
+    bundle = load_bundle(save(tmp_path / "m.ulmfit", state, model=both, dtype=dtype))
+    assert (apart.description.one_embedding, bundle.description.one_embedding) == (False, True)
+    assert (apart.description.format, bundle.description.format) == (2 if dtype == "int8" else 1, 3)
+    rows = bundle.state["forward.encoder.embedding.weight"]
+    assert apart.description.parameters - bundle.description.parameters == rows.numel()
+    assert torch.equal(bundle.state["backward.encoder.embedding.weight"], rows)
+    torch.testing.assert_close(rows, state["forward.encoder.embedding.weight"], atol=1e-2, rtol=0)
+    other.load_state_dict({name.removeprefix("backward."): value for name, value in bundle.state.items()
+                           if name.startswith("backward.")})
+    assert torch.equal(bundle.classifiers()["backward"](*DOCUMENT), other(*DOCUMENT))
+    save_again(bundle, tmp_path / "again.ulmfit")
+    assert load_bundle(tmp_path / "again.ulmfit").description.one_embedding
+
+
+def test_one_direction_that_claims_to_share_its_words(tmp_path):
+    path = described(save(tmp_path / "m.ulmfit"), format=3, one_embedding=True)
+    with pytest.raises(ModelError, match="one direction alone shares no words"):
+        load_bundle(path)
 
 
 def test_a_language_model(tmp_path):
@@ -217,7 +245,7 @@ def test_a_missing_entry(tmp_path):
 
 
 def test_a_newer_version(tmp_path):
-    path = described(save(tmp_path / "m.ulmfit"), format=3, something_new=True)
+    path = described(save(tmp_path / "m.ulmfit"), format=4, something_new=True)
     with pytest.raises(ModelError, match="newer version of the program"):
         load_bundle(path)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,9 +12,9 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge
 
-from ulmengine.cli import main
+from ulmengine.cli import experiments, main
 from ulmengine.config import DropoutConfig, ModelConfig, Sizes
-from ulmengine.events import outcome
+from ulmengine.events import Event, outcome
 from ulmengine.models import load_bundle, save_bundle
 from ulmengine.nets import LanguageModel
 from ulmengine.plan.errors import TrainingError
@@ -134,6 +136,51 @@ def test_the_command_gives_a_model_that_says_how_it_was_taught(
                   ).write_parquet(tmp_path / "spoilt.parquet")
         assert main([*command[:2], str(tmp_path / "spoilt.parquet"), *command[3:]]) == 1
         assert told in capsys.readouterr().err
+
+
+def test_the_command_teaches_to_read_backwards_with_the_same_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[np.ndarray] = []
+
+    def watched(model: LanguageModel, passages: list[np.ndarray], *rest: Any) -> Generator[Event, None, Taught]:
+        read.append(passages[0])
+        return teach(model, passages, *rest)
+
+    monkeypatch.setattr(experiments, "teach", watched)
+    words = (*SPECIALS, "red", "green", "blue", "the", "is")
+    torch.manual_seed(0)
+    old = LanguageModel(len(words), Sizes(6, 8, 2), DropoutConfig())
+    save_bundle(tmp_path / "old.ulmfit", kind="language_model", state=old.state_dict(), sizes=Sizes(6, 8, 2),
+                tokenizer=WordTokenizer(Vocabulary(words)).to_json(), card={"title": "Old", "taught": "forwards"},
+                model=ModelConfig(preset="custom", embedding_size=6, hidden_size=8, layers=2), dtype="float16")
+    draw = np.random.default_rng(1)
+    colours = draw.integers(0, 3, 2_600)
+    pl.DataFrame({"text": [f"the {['red', 'green', 'blue'][colour]} is" for colour in colours],
+                  "vector": np.eye(3)[colours].tolist()}).write_parquet(tmp_path / "passages.parquet")
+
+    def teach_by(model: str, out: str, *more: str) -> int:
+        return main(["teach", str(tmp_path / model), str(tmp_path / "passages.parquet"), "--out", str(tmp_path / out),
+                     "--epochs", "4", *more])
+
+    assert teach_by("old.ulmfit", "both.ulmfit", "--backward", "--lr", "0.02") == 0
+    tokens = load_bundle(tmp_path / "old.ulmfit").tokenizer.tokens
+    assert [words[token] for token in read[0]] == tokens(f"the {['red', 'green', 'blue'][colours[0]]} is")[::-1]
+    before, after = load_bundle(tmp_path / "old.ulmfit"), load_bundle(tmp_path / "both.ulmfit")
+    assert after.description.directions == ("forward", "backward")
+    assert after.description.model.direction == "both"
+    for name, value in before.weights("forward").items():
+        assert torch.equal(value, after.weights("forward")[name]), name
+    backward = after.weights("backward")
+    for name, stays in (("encoder.embedding.weight", True), ("encoder.layers.0.weight_hh", False)):
+        assert torch.equal(backward[name], before.weights("forward")[name]) is stays, name
+    assert after.description.card["taught"] == "forwards"
+    assert "2,600 passages, 4 epochs; mean cosine 0." in str(after.description.card["read backwards"])
+    # Once more it goes on from the backward weights; forwards it would spoil them.
+    assert teach_by("both.ulmfit", "more.ulmfit", "--backward", "--lr", "1e-9") == 0
+    torch.testing.assert_close(load_bundle(tmp_path / "more.ulmfit").weights("backward"), backward, atol=2e-3, rtol=0)
+    assert teach_by("both.ulmfit", "spoilt.ulmfit") == 1
+    assert "reads backwards too" in capsys.readouterr().err
 
 
 def test_what_was_interrupted_ends_as_what_was_not(tmp_path: Path) -> None:

@@ -283,6 +283,9 @@ def _experiments(commands: Any) -> None:
                              "(default: 0.05)")
     taught.add_argument("--words", type=Path, metavar="WORDS.parquet",
                         help="words for the model to know, those it knows already among them")
+    taught.add_argument("--backward", action="store_true",
+                        help="teach the network that reads backwards, which begins with the weights of the one that "
+                             "reads forwards; that one and the rows of words stay as they are")
     taught.add_argument("--resume", action="store_true",
                         help="go on with a teaching that was interrupted; it lies beside --out")
     taught.add_argument("--teacher", default="", metavar="NAME", help="named in the model's card")

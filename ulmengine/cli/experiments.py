@@ -44,8 +44,13 @@ def run_teach(options: argparse.Namespace) -> None:
     """``teach``: a language model whose encoder knows what a teacher knows."""
     bundle = load_bundle(options.model)
     about, tokenizer = bundle.description, bundle.tokenizer
-    if about.kind != "language_model" or about.directions != ("forward",):
+    if about.kind != "language_model" or "forward" not in about.directions:
         raise ValueError(f"{options.model}: only a language model that reads forwards can be taught")
+    if not options.backward and len(about.directions) > 1:
+        raise ValueError(f"{options.model}: it reads backwards too, by the rows of words that teaching the other way "
+                         "would change; give --backward, or a model that reads forwards alone")
+    if options.backward and options.words is not None:
+        raise ValueError("--backward keeps the words as they are: teach more --words first, forwards")
     if not options.language >= 0:
         raise ValueError(f"--language weighs a loss: give 0 or more, not {options.language:g}")
     options.out.parent.mkdir(parents=True, exist_ok=True)  # not when the first minutes are to be saved
@@ -53,7 +58,9 @@ def run_teach(options: argparse.Namespace) -> None:
     if keep.exists() and not options.resume:
         raise ValueError(f"{keep} holds a teaching that was interrupted; add --resume to go on with it, or remove it")
     texts, vectors = _read_vectors(options.passages, "text")
-    weights, told = bundle.weights("forward"), f"{len(texts):,} passages"
+    forward = bundle.weights("forward")
+    weights = {**forward, **(bundle.weights("backward") if options.backward else {})}
+    told = f"{len(texts):,} passages"
     if options.words is not None:
         if not isinstance(tokenizer, WordTokenizer) or about.softmax == "adaptive":
             raise ValueError(f"{options.model}: only a model of whole words, with a full softmax, takes more of them")
@@ -64,11 +71,13 @@ def run_teach(options: argparse.Namespace) -> None:
             weights["decoder.bias"] = grown.bias
         texts, vectors = [*texts, *words], np.concatenate([vectors, of_words])
         told += f" and {len(words):,} words"
-    passages = [np.asarray(tokenizer.encode(text), dtype=np.int32) for text in texts]
+    step = -1 if options.backward else 1
+    passages = [np.asarray(tokenizer.encode(text)[::step], dtype=np.int32) for text in texts]
     # Over all words most of the time would go into the softmax.
     softmax = "sampled" if about.softmax == "full" else about.softmax
     grown_about = about.model_copy(update={"vocabulary": len(tokenizer.vocabulary), "softmax": softmax})
     model = build_language_model(grown_about, weights, options.model)
+    model.encoder.embedding.weight.requires_grad_(not options.backward)  # one set of rows for both directions
     precision = precision_for(torch.device("cpu"), "auto")
     lesson = Lesson(epochs=options.epochs, lr=options.lr, language=options.language)
     with closing(teach(model, passages, vectors, lesson, precision, keep)) as steps:
@@ -76,14 +85,20 @@ def run_teach(options: argparse.Namespace) -> None:
     by = f", by {options.teacher}" if options.teacher else ""
     told += f", {options.epochs:g} epochs{by}; mean cosine {taught.cosine:.3f} and perplexity "
     told += f"{taught.perplexity:,.1f} on passages held back"
-    before = about.card.get("taught")
+    state, settings, before = model.state_dict(), about.model, about.card.get("taught")
     card = {**about.card, "taught": f"{before}; then by {told}" if before else told}
+    if options.backward:
+        ways = {"forward": forward, "backward": state}
+        state = {f"{way}.{name}": value for way, values in ways.items() for name, value in values.items()}
+        settings = settings.model_copy(update={"direction": "both"})
+        card = {**about.card, "read backwards": "begun with the weights that read forwards, of which the rows of words "
+                                                f"stayed as they were; taught by {told}"}
     if options.words is not None:
         card["words added"] = (f"{len(grown.added):,}; their vectors began where those of the teacher lead, and were "
                                "taught with all others")
     save_bundle(
-        options.out, kind="language_model", state=model.state_dict(), tokenizer=tokenizer.to_json(),
-        sizes=about.sizes, model=about.model, bptt=about.bptt, softmax=about.softmax, card=card, dtype="float16",
+        options.out, kind="language_model", state=state, tokenizer=tokenizer.to_json(),
+        sizes=about.sizes, model=settings, bptt=about.bptt, softmax=about.softmax, card=card, dtype="float16",
     )
     keep.unlink(missing_ok=True)
     say(f"mean cosine {taught.cosine:.4f}, perplexity {taught.perplexity:,.1f}; {options.out}")

@@ -148,18 +148,20 @@ def save_bundle(
     """
     target = Path(path)
     named = _with_direction(state, model, target)
-    words = named[f"{_directions(named)[0]}.encoder.embedding.weight"].shape[0]
+    words = named[_words(_directions(named)[0])].shape[0]
+    weights, one_embedding = _words_once({name: _stored(value, dtype) for name, value in named.items()})
     values = {
-        "format": 2 if dtype == "int8" else 1, "kind": kind, "program": __version__, "directions": _directions(named),
+        "format": 3 if one_embedding else 2 if dtype == "int8" else 1, "kind": kind, "program": __version__,
+        "directions": _directions(named), "one_embedding": one_embedding,
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "sizes": tuple(sizes), "model": model, "labels": tuple(labels), "multi_label": multi_label,
         "temperature": temperature, "max_tokens": max_tokens, "bptt": bptt, "softmax": softmax, "dtype": dtype,
         "vocabulary": words, "tokenizer": str(tokenizer.get("kind", "")), "card": dict(card or {}), "columns": columns,
         "refit": refit,
-        "parameters": sum(value.numel() for value in named.values() if value.is_floating_point()),
+        "parameters": sum(value.numel() for value in weights.values() if value.is_floating_point()),
         "blend": None if counts is None else counts[0],
     }
-    weights, terms = {name: _stored(value, dtype) for name, value in named.items()}, {}
+    terms = {}
     if dtype == "int8":
         weights = quantised(weights)
     if counts is not None:
@@ -195,7 +197,9 @@ def load_bundle(path: Path | str) -> Bundle:
     if description.dtype == "int8":
         state = dequantised(state, source)
     _check_numbers(state, source)
-    missing = [name for name in description.directions if f"{name}.encoder.embedding.weight" not in state]
+    if description.one_embedding and (first := _words(description.directions[0])) in state:
+        state.setdefault(_words(description.directions[1]), state[first])
+    missing = [name for name in description.directions if _words(name) not in state]
     if missing:
         raise ModelError(f"{source}: the weights of the {missing[0]} network are missing; save the model again")
     if description.blend is not None and COUNTS not in entries:
@@ -257,13 +261,29 @@ def _with_direction(state: Mapping[str, Tensor], model: ModelConfig, path: Path)
             raise ModelError(f"{path}: a model of both directions needs its weights under forward. and backward.")
         state = {f"{model.direction}.{name}": value for name, value in state.items()}
     for name in _directions(state):
-        if f"{name}.encoder.embedding.weight" not in state:
+        if _words(name) not in state:
             raise ModelError(f"{path}: the weights of the {name} network have no encoder.embedding.weight")
     return dict(state)
 
 
 def _directions(state: Mapping[str, Tensor]) -> tuple[str, ...]:
     return tuple(name for name in _DIRECTIONS if any(key.startswith(f"{name}.") for key in state))
+
+
+def _words(direction: str) -> str:
+    """What the rows of words of ``direction`` are called."""
+    return f"{direction}.encoder.embedding.weight"
+
+
+def _words_once(weights: dict[str, Tensor]) -> tuple[dict[str, Tensor], bool]:
+    """``weights`` without the second direction's rows of words where they are those of the first, and whether they are.
+
+    A backward network that was begun from a forward one and kept its rows differs from it in a fifth of its numbers.
+    """
+    both = [name for name in map(_words, _DIRECTIONS) if name in weights]
+    if len(both) < 2 or not torch.equal(*(weights[name] for name in both)):
+        return weights, False
+    return {name: value for name, value in weights.items() if name != both[1]}, True
 
 
 def _stored(value: Tensor, dtype: str) -> Tensor:

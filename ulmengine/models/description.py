@@ -15,8 +15,9 @@ from .archive import MANIFEST, ModelError, read_archive
 if TYPE_CHECKING:
     from ulmengine.corpus import Understood
 
-FORMAT = 2
-"""The newest that is read. Written is 1 where that says all, so that older programs open it; 2 has weights in int8."""
+FORMAT = 3
+"""The newest that is read. Written is 1 where that says all, so that older programs open it; 2 has weights in int8, in
+3 both directions share the rows of words."""
 TABLES = ("csv", "jsonl", "json", "parquet", "excel")
 """Formats of a corpus whose columns have names."""
 _WIDEST, _DEEPEST = 1 << 16, 64
@@ -55,7 +56,8 @@ class Description(BaseModel):
     those it was trained with; ``softmax`` is a language model's; ``vocabulary`` counts tokens, ``parameters`` numbers
     in the weights; ``blend`` is the weight of the network beside the word counts that answer with it, if there are any.
     ``columns``: of the table that it learnt from, absent where it was none or where an older program has saved it.
-    ``refit``: in the end it has learnt from the validation documents too.
+    ``refit``: in the end it has learnt from the validation documents too. ``one_embedding``: both directions have the
+    same rows of words, which stand in the file once, with the first.
     """
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
@@ -81,6 +83,7 @@ class Description(BaseModel):
     blend: float | None = Field(default=None, ge=0, le=1)
     columns: Columns | None = None
     refit: bool = False
+    one_embedding: bool = False
 
     @model_validator(mode="after")
     def _labels_fit(self) -> Description:
@@ -94,6 +97,8 @@ class Description(BaseModel):
             raise ValueError("a label stands in it twice")
         if len(set(self.directions)) != len(self.directions):
             raise ValueError("a direction stands in it twice")
+        if self.one_embedding and len(self.directions) < 2:
+            raise ValueError("one direction alone shares no words")
         return self
 
     @property

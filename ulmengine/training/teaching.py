@@ -83,12 +83,12 @@ def teach(
     model: LanguageModel, passages: Sequence[NDArray[np.integer]], vectors: NDArray[np.floating], lesson: Lesson,
     precision: torch.dtype = torch.float32, keep: Path | None = None,
 ) -> Generator[Event, None, Taught]:
-    """Teach the encoder of ``model`` in place, and the language model with it.
+    """Teach the encoder of ``model`` in place, and the language model with it; weights without a gradient stay.
 
     What comes at a step (batch, rate, dropout) follows from the seed and the step's number alone, so that a teaching
     taken up again ends as one that was never interrupted, to the bit.
 
-    :param passages: token ids of each passage, at least one token.
+    :param passages: token ids of each passage, at least one token, in the order that the model reads them in.
     :param vectors: (passages, width) of the teacher, each of length 1.
     :param keep: a file to which the teaching is saved every few minutes and when it is closed; one that is there is
         gone on from. It stays at the end, for the caller to remove once the model is safe.
@@ -103,7 +103,7 @@ def teach(
     reader = _Reader(model, vectors.shape[1])
     model.set_dropout(_DROPOUT)
     set_precision(reader, precision)
-    weights = list(reader.parameters())
+    weights = [weight for weight in reader.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=lesson.lr, betas=(0.9, 0.99), weight_decay=0.01)
     learnt = np.arange(lesson.held, len(passages))
     steps = max(1, round(lesson.epochs * len(learnt) / lesson.batch_size))
