@@ -172,7 +172,7 @@ class AppSession(QObject):
         if options.sample and shell.open_sample():
             window.go("train")
             if options.start:
-                shell.start_run()
+                shell.starter.start()
         elif options.project is not None:
             folder = options.project.resolve()
             opened = shell.open_project(folder) if (folder / FILE).is_file() else shell.new_project(folder)

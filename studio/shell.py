@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
-from ulmengine.config import ConfigError, CorpusConfig, RunConfig, located
+from ulmengine.config import ConfigError, CorpusConfig, RunConfig
 from ulmengine.plan.control import Move, RunState, commands
 from ulmengine.plan.sample import sample_config
-from ulmengine.record import RunFolder, run_name
+from ulmengine.record import RunFolder
 
-from .ask import Ask, Choice
-from .elsewhere import OpenHere, may_train_beside
+from .ask import Ask
+from .elsewhere import OpenHere
 from .engine.claims import Claims
 from .engine.run_service import RunService
 from .project import FILE, Project, ProjectError
 from .settings import Settings, data_folder, fresh_folder
 from .shown import ShownRun
-from .usual import usual_change, usual_of
+from .starter import Starter
 
 Level = Literal["info", "ok", "warning", "error"]
 
@@ -82,8 +81,6 @@ class Shell(QObject):
         """The run of the window: the one under way, or else the one that was looked at last; the newest at first."""
         self.shown.gone.connect(self.show_newest_run)
         run.stateChanged.connect(self._run_changed)
-        self._as_set: set[tuple[Path, tuple[tuple[str, object], ...]]] = set()
-        """What is usual for the corpus of a project, where the person wants to start without it."""
         self.wanted_run: Path | None = None
         self.wanted_model: Path | None = None
         """The model that the Classify page is to use when it is shown next."""
@@ -97,6 +94,8 @@ class Shell(QObject):
         self.claims = Claims(run, self)
         """Work beside the runs that needs the machine to itself."""
         self.claims.gaveUp.connect(self.toast)
+        self.starter = Starter(self)
+        """How runs begin, go on and end."""
 
     def go(self, key: str) -> None:
         """Show the page called ``key`` ("home", "corpus", "model", "rates", "train", "classify", "settings")."""
@@ -328,170 +327,6 @@ class Shell(QObject):
         self.wanted_run = folder
         self.runWanted.emit(folder)
         self.go("train")
-
-    @Slot()
-    def begin_run(self) -> bool:
-        """Start a new run as the person asks for it, and show it; or tell what has to be chosen before.
-
-        Beside a run of the project that can go on it is asked whether a new one is meant.
-        """
-        if self.project is not None and not self.project.may_change():
-            return False
-        if self.project is not None and not self.project.config.corpus.path:
-            project = self.project
-            self.toast(self.tr("There is nothing to train on yet: choose a corpus first."), "warning",
-                       self.tr("Choose a corpus"), partial(self.go, "corpus"),
-                       holds=lambda: self.project is project and not project.config.corpus.path)
-            return False
-        if self.corpus_unreadable:
-            self.toast(self.tr("The corpus cannot be read as it is set, so there is nothing to train on."), "warning",
-                       self.tr("Go to the corpus"), partial(self.go, "corpus"), holds=lambda: self.corpus_unreadable)
-            return False
-        if self.folder_gone() or self.corpus_outdated():
-            return False
-        folder, offered, answer = self.shown.folder, self.shown.offers, "new"
-        if self.project is not None and folder is not None and folder.path.parent == self.project.runs and \
-                offered.start and offered.resume:
-            answer = self.ask.choose(
-                self.tr("Start a new run"),
-                self.tr("The run {name} is not done and can go on. Start a new one beside it?").format(
-                    name=run_name(folder)),
-                (Choice("resume", self.tr("Go on with it"), "default"), Choice("new", self.tr("Start a new run")),
-                 Choice("cancel", self.tr("Cancel"), "cancel")),
-                self.tr("The new run takes the project's settings as they are now. The other one stays as it is."))
-        if answer == "resume" and folder is not None:
-            begun = self.resume_run(folder.path)
-        else:
-            begun = answer == "new" and self._settled() and self.start_run()
-        if begun:
-            self.go("train")
-        return begun
-
-    def _settled(self) -> bool:
-        """Whether to start with the settings as they are now: where a run with them may well be in vain, the person is
-        asked once for what is usual for the corpus. False: they think better of it, or nothing may be changed here."""
-        project = self.project
-        if project is None or self.busy:
-            return True
-        found = usual_of(project.config, project.facts, project.folder)
-        doubted = project.folder, tuple((one.name, one.value) for one in found if one.doubtful)
-        if not doubted[1] or doubted in self._as_set:
-            return True
-        told = "\n".join(dict.fromkeys(f"{one.why[:1].upper()}{one.why[1:]}." for one in found if one.doubtful))
-        answer = self.ask.choose(
-            self.tr("Settings for this corpus"), self.tr("Take the usual settings for this corpus?"),
-            (Choice("usual", self.tr("Take them and start"), "default"), Choice("as set", self.tr("Start as set")),
-             Choice("cancel", self.tr("Cancel"), "cancel")),
-            told + "\n" + self.tr("Usual are: {settings}.").format(settings=usual_change(found)))
-        if answer == "as set":
-            self._as_set.add(doubted)
-        return answer == "as set" or (answer == "usual" and project.change(
-            {one.name: one.value for one in found}, self.tr("Set what is usual for this corpus")))
-
-    def folder_gone(self) -> bool:
-        """Whether the open project's folder was moved or removed, which the person is told: no run makes it anew."""
-        project = self.project
-        if project is None or project.folder.is_dir():
-            return False
-        told = self.tr("The project's folder is gone from {folder}. Put it back, or open it where it is now.")
-        self.toast(told.format(folder=project.folder), "error",
-                   holds=lambda: self.project is project and not project.folder.is_dir())
-        return True
-
-    def corpus_outdated(self) -> bool:
-        """Whether the corpus' files are not as they were when they were read, which the person sees and is told: what
-        nobody has looked at is not trained on."""
-        project = self.project
-        known = None if project is None else project.facts
-        if project is None or known is None or not known.stamp:
-            return False
-        from ulmengine.corpus import CorpusError, corpus_stamp  # here: the window opens without what reads tables
-
-        name, gone = located(project.config.corpus.path, project.folder).name, ""
-        try:
-            if corpus_stamp(project.config.corpus, project.folder) == known.stamp:
-                return False
-        except CorpusError as error:
-            gone = str(error)
-        self.go("corpus")  # which reads it anew, or asks whether to
-        self.toast(self.tr("Nothing was started. {why}").format(why=gone) if gone else
-                   self.tr("Nothing was started: {file} has changed since it was read. Once it is read anew, look at "
-                           "what it holds now, then start.").format(file=name), "warning",
-                   holds=lambda: self.project is project and not self.busy)
-        return True
-
-    def start_run(self) -> bool:
-        """Start a new run of the open project as it is set now, and with its files as they are; False if none is open
-        or a run is alive."""
-        if self.project is None or self.busy or self.folder_gone() or not self._may_train():
-            return False
-        self.project.close()
-        config, folder = self.project.run_config(), self.project.new_run_folder()
-        self.claims.when_free(lambda: self.run.start(config, folder))
-        return True
-
-    def start_alone(self, folder: Path, config: RunConfig) -> None:
-        """Start the run that was made in ``folder``, which belongs to no project; nothing is :attr:`busy`.
-
-        It is the run of the window as any other one is, whether a project is open or not.
-        """
-        self.claims.when_free(lambda: self.run.start(config, folder))
-
-    def go_on(self, folder: Path) -> None:
-        """Go on with the run at ``folder``: after a pause, with everything in memory, or from its last checkpoint."""
-        if self.run.active and self.run.folder == folder:
-            self.run.resume()
-        else:
-            self.resume_run(folder)
-
-    def resume_run(
-        self, folder: Path, checkpoint: str | None = None, *, finish: bool = False, changed: RunConfig | None = None,
-        paused: bool = False,
-    ) -> bool:
-        """Go on with the run at ``folder``, from its last checkpoint or back from ``checkpoint``.
-
-        :param finish: only to its end, with what it has learnt so far.
-        :param changed: with these settings; they become the run's own once it can begin with them.
-        :param paused: only to where it stands then.
-
-        False if a run is alive, this one cannot be read, or the project that it belongs to is only read here.
-        """
-        if self.busy:
-            return False
-        try:
-            config = changed or RunFolder.open(folder).config()
-        except (RuntimeError, ValueError) as error:
-            self.toast_error(error)
-            return False
-        if not self._may_train(folder):
-            return False
-        self.claims.when_free(lambda: self.run.start(
-            config, folder, resume=True, checkpoint=checkpoint, finish=finish, paused=paused))
-        return True
-
-    def _may_train(self, own: Path | None = None) -> bool:
-        """Whether to begin, although another window may have the say over the project, or train a run of it.
-
-        :param own: the run that is to go on.
-        """
-        project = self.project
-        if project is None:
-            return True
-        if (own is None or own.parent == project.runs) and not project.may_change():
-            return False
-        return may_train_beside(self.ask, project.runs, own)
-
-    def finish_run(self, folder: Path) -> bool:
-        """Let the run at ``folder`` end with what it has learnt so far: the live one after the step in hand, another
-        one by taking it up for that. False if another run is alive or this one cannot be read."""
-        if not self.busy:
-            return self.resume_run(folder, finish=True)
-        if self.run.folder != folder:
-            return False
-        self.run.finish()
-        if Move.RESUME in commands(self.run.state):
-            self.run.resume()
-        return True
 
     def _try(self, make: Callable[[], Project]) -> bool:
         if not self.may_change_project():

@@ -121,7 +121,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def start_run(self) -> None:
-        self.shell.begin_run()
+        self.shell.starter.begin()
 
     @Slot()
     def toggle_pause(self) -> None:

@@ -138,7 +138,7 @@ class RunBar(QWidget):
         self.advice.setToolTip(self.tr("The Train page says what went wrong and what can be done about it"))
         self.stop = Button(self.tr("Stop"), "stop")
         self.stop.setToolTip(self.tr("Finish the step in hand, save, and stop. The run can go on later."))
-        self.start.clicked.connect(self.shell.begin_run)
+        self.start.clicked.connect(self.shell.starter.begin)
         self.pause.clicked.connect(self.toggle_pause)
         self.advice.clicked.connect(partial(self.shell.go, "train"))
         self.stop.clicked.connect(self.shell.run.stop)
@@ -215,7 +215,7 @@ class RunBar(QWidget):
         elif offered.pause:
             self.shell.run.pause()
         elif offered.resume and self.shown.folder is not None:
-            self.shell.go_on(self.shown.folder.path)
+            self.shell.starter.go_on(self.shown.folder.path)
 
     def _name_pause(self, resume: bool) -> None:
         names = self.tr("Pause"), self.tr("Resume")

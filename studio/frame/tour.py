@@ -156,7 +156,7 @@ class Tour(QObject):
 
     def start_run(self) -> bool:
         """Start the run, unless one is under way or a model is there already."""
-        return self._shell.busy or self._has_model() or self._shell.begin_run()
+        return self._shell.busy or self._has_model() or self._shell.starter.begin()
 
     def _has_model(self) -> bool:
         project = self._shell.project

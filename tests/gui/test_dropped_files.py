@@ -110,7 +110,7 @@ def test_a_corpus_chosen_beside_a_run_that_can_go_on_asks_as_a_drop_does(
     project = _open(window, tmp_path, first)
     _add_run(project)
     if goes_on:
-        window.shell.start_run()
+        window.shell.starter.start()
         run.move(Move.BEGUN)
         run.move(Move.PAUSE)
         run.move(Move.HELD)

@@ -25,7 +25,7 @@ def test_closing_while_training_stop_and_save_waits_for_the_run(
     window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
+    window.shell.starter.start()
     run.move(Move.BEGUN)
     ask.answers = ["stop"]
     window.close()
@@ -43,7 +43,7 @@ def test_a_window_whose_run_could_not_be_saved_stays_open_and_says_so(
     window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot, end: Move
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
+    window.shell.starter.start()
     run.move(Move.BEGUN)
     ask.answers = ["stop"]
     window.close()
@@ -66,7 +66,7 @@ def test_closing_while_training_cancel_stays(
     window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
+    window.shell.starter.start()
     ask.answers = ["cancel"]
     window.close()
     assert window.isVisible()
@@ -77,7 +77,7 @@ def test_closing_while_training_quit_now_does_not_wait(
     window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path, qtbot: QtBot
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
+    window.shell.starter.start()
     run.move(Move.BEGUN)
     ask.answers = ["quit"]
     with qtbot.waitSignal(window.left):
@@ -97,7 +97,7 @@ def test_a_window_whose_run_waits_for_room_stays_open_at_once(
     window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
+    window.shell.starter.start()
     run.move(Move.BEGUN)
     ask.answers = ["stop"]
     window.close()
@@ -112,7 +112,7 @@ def test_a_window_that_is_closed_while_the_run_is_saving_stays_if_it_cannot_be(
     window: MainWindow, run: FakeRun, ask: ScriptedAsk, tmp_path: Path
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
+    window.shell.starter.start()
     run.move(Move.BEGUN)
     window.stop_run()
     ask.answers = ["stop"]

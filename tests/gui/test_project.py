@@ -153,10 +153,10 @@ def test_a_project_that_cannot_be_opened_is_news_and_the_old_one_stays(
 def test_no_other_project_while_a_run_is_alive(
     shell: Shell, project: Project, run: FakeRun, tmp_path: Path
 ) -> None:
-    assert shell.start_run()
+    assert shell.starter.start()
     assert run.folder is not None
     assert run.folder.parent == project.runs
-    assert not shell.start_run()
+    assert not shell.starter.start()
     assert not shell.new_project(tmp_path / "other")
     assert shell.project is project
     run.stop()

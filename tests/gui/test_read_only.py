@@ -114,17 +114,17 @@ def test_no_run_is_begun_gone_on_with_or_finished(project: Project, second: Shel
     run = RunFolder.create(project.runs / "one", project.config)
     second.look_at(run.path)
     said.clear()
-    assert not second.begin_run()
-    assert not second.start_run()
-    assert not second.resume_run(run.path)
-    assert not second.finish_run(run.path)
+    assert not second.starter.begin()
+    assert not second.starter.start()
+    assert not second.starter.resume(run.path)
+    assert not second.starter.finish(run.path)
     assert second.run.calls == []  # type: ignore[attr-defined]
     assert [notice.button for notice in said] == ["Write here too"] * 4
 
 
 def test_a_run_that_belongs_to_no_project_goes_on(project: Project, second: Shell, tmp_path: Path) -> None:
     learnt = RunFolder.create(tmp_path / "models" / "learnt", project.config)
-    assert second.resume_run(learnt.path)
+    assert second.starter.resume(learnt.path)
 
 
 def test_nothing_is_done_to_a_run(project: Project, second: Shell, said: list[Notice]) -> None:

@@ -170,7 +170,7 @@ def test_the_first_stage_is_repeated(window: MainWindow, qtbot: QtBot, host: Any
     page, run, ask = page_of(window), window.shell.run, window.shell.ask
     assert isinstance(ask, ScriptedAsk)
     run.make_host = host
-    window.shell.begin_run()
+    window.shell.starter.begin()
     whole = [event for event in finish(window, qtbot) if isinstance(event, ev.Step)]
     assert page.folder is not None
     page.folder.write_notes("too few epochs")
@@ -200,7 +200,7 @@ def test_a_run_whose_corpus_is_gone_is_not_begun_anew_and_stands_as_it_was(
 ) -> None:
     page, run, ask = page_of(window), window.shell.run, window.shell.ask
     assert isinstance(ask, ScriptedAsk)
-    window.shell.begin_run()
+    window.shell.starter.begin()
     whole = finish(window, qtbot)
     (tmp_path / "corpus.csv").unlink()
     page._list_points()
@@ -219,7 +219,7 @@ def into_the_third_stage(window: MainWindow, qtbot: QtBot) -> None:
     page, run = page_of(window), window.shell.run
     button = page.view.buttons.finish
     run.pause_between_stages = True
-    window.shell.begin_run()
+    window.shell.starter.begin()
     qtbot.waitUntil(lambda: run.state is RunState.PAUSED and page.history.total > 0, timeout=WAIT)
     assert button.isVisible()  # between the language model and the classifier
     assert not button.isEnabled()
@@ -309,7 +309,7 @@ def resident() -> int:
 
 def test_a_branch_ends_as_its_source_and_leaves_it_alone(window: MainWindow, qtbot: QtBot) -> None:
     page, run = page_of(window), window.shell.run
-    window.shell.begin_run()
+    window.shell.starter.begin()
     whole = finish(window, qtbot)
     source = page.folder
     assert source is not None
@@ -336,12 +336,12 @@ def test_out_of_memory_gives_the_memory_back_and_goes_on_with_the_same_effective
 ) -> None:
     page, run = page_of(window), window.shell.run
     # A run without trouble first: what the program loads only once is no memory that a failure keeps.
-    window.shell.begin_run()
+    window.shell.starter.begin()
     whole = finish(window, qtbot)
     before = resident()
 
     run.make_host, run._make = host, make
-    window.shell.begin_run()
+    window.shell.starter.begin()
     qtbot.waitUntil(lambda: run.state is RunState.FAILED, timeout=WAIT)
     after = resident()
     record_testsuite_property(f"out_of_memory_{host.__name__}_mib", f"{before / 2**20:.0f} {after / 2**20:.0f}")
@@ -368,7 +368,7 @@ def test_out_of_memory_gives_the_memory_back_and_goes_on_with_the_same_effective
 def test_a_loss_that_is_no_number_goes_back_and_on_at_a_lower_rate(window: MainWindow, qtbot: QtBot) -> None:
     page, run = page_of(window), window.shell.run
     run._make = troubled.spoilt_weights
-    window.shell.begin_run()
+    window.shell.starter.begin()
     qtbot.waitUntil(lambda: run.state is RunState.FAILED, timeout=WAIT)
     card = page.view.failure
     assert card.isVisible()
@@ -409,7 +409,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(
         window.go("train")
         page = page_of(window)
         run.pause_between_stages = True
-        window.shell.begin_run()
+        window.shell.starter.begin()
         qtbot.waitUntil(lambda: run.state is RunState.PAUSED, timeout=WAIT)
         fill(disk / "full")
         run.pause_between_stages = False

@@ -206,7 +206,7 @@ def test_the_run_bar_tells_stage_step_loss_time_and_device(
     window: MainWindow, run: FakeRun, tmp_path: Path
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
+    window.shell.starter.start()
     run.move(Move.BEGUN)
     stages = ({"name": "language model"}, {"name": "head"})
     run.say(ev.RunStarted("x", "cpu", "float32", 10, stages),
@@ -237,7 +237,7 @@ def test_the_run_bar_tells_stage_step_loss_time_and_device(
     assert bar.stage.text() == "Accuracy 87.5%"
     assert run.folder is not None
     run.folder.mkdir(parents=True)  # as a real run has made it: the next one is called otherwise
-    window.shell.start_run()
+    window.shell.starter.start()
     assert bar.loss.text() == ""
     run.move(Move.BEGUN)
     run.say(ev.Evaluated("test", 50, 0.875, (0.8, 0.9), {}, 0.8, (0.7, 0.85), blend_accuracy=0.9,
@@ -245,7 +245,7 @@ def test_the_run_bar_tells_stage_step_loss_time_and_device(
     run.move(Move.ENDED)
     assert bar.stage.text() == "Accuracy 90.0% with word counts"  # which is how the saved model answers
     run.folder.mkdir(parents=True)
-    window.shell.start_run()
+    window.shell.starter.start()
     run.move(Move.BEGUN)
     run.say(ev.Evaluated("test", 50, 0.875, (0.8, 0.9), {}, 0.8, (0.7, 0.85), relabelled=3))
     run.move(Move.ENDED)
@@ -326,7 +326,7 @@ def test_the_run_bar_says_when_nothing_is_heard_of_the_run(
     now = [100.0]
     monkeypatch.setattr(window.bar._quiet._silence, "_clock", lambda: now[0])
     assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
+    window.shell.starter.start()
     run.move(Move.BEGUN)
 
     def wait(seconds: int) -> None:

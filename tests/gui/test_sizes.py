@@ -281,7 +281,7 @@ def test_the_run_bar_says_less_where_there_is_less_room_and_cuts_no_word(
     window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, width: int
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
+    window.shell.starter.start()
     run.enter(RunState.RUNNING)
     stages = ({"name": "language model"}, {"name": "classifier: head + layer 2 + layer 1"})
     run.say(ev.RunStarted("x", "cuda:0", "float32", 10, stages),

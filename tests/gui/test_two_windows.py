@@ -109,11 +109,11 @@ with RunFolder(Path({str(other.path)!r})).lock():
         assert held.stdout is not None
         assert held.stdout.readline().strip() == b"held"
         ask.answers[:] = [answer]
-        assert shell.start_run() is (answer == "beside")
+        assert shell.starter.start() is (answer == "beside")
         assert ask.asked == [("Training is under way elsewhere", ("beside", "cancel"))]
         held.communicate()
     if answer == "cancel":
-        assert shell.start_run()  # it has ended there
+        assert shell.starter.start()  # it has ended there
         assert len(ask.asked) == 1
 
 

@@ -64,7 +64,7 @@ def main(folder: Path, host: str) -> int:
     elif page.view.buttons.resume.isVisible():
         page.view.buttons.resume.click()
     else:  # it was killed before its first checkpoint
-        shell.resume_run(runs[-1].path)
+        shell.starter.resume(runs[-1].path)
     code = app.exec()
     del driver
     return code

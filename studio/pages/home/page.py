@@ -353,5 +353,5 @@ class InterruptedCard(Card):
         if run is None:
             return
         is_open = current is not None and current.folder == self.project.folder
-        if (is_open or self.shell.open_project(self.project.folder)) and self.shell.resume_run(run.path):
+        if (is_open or self.shell.open_project(self.project.folder)) and self.shell.starter.resume(run.path):
             self.shell.go("train")

@@ -154,7 +154,7 @@ class Pretraining(QObject):
         except (RuntimeError, ValueError, OSError) as error:
             self.shell.toast_error(error)
             return
-        self.shell.start_alone(wanted.folder, wanted.config)
+        self.shell.starter.start_alone(wanted.folder, wanted.config)
 
     def _refused(self) -> bool:
         """Whether a run is alive, which is told of then."""
@@ -216,7 +216,7 @@ class Pretraining(QObject):
         if waits_to_be_published(folder):
             self.work.begin(self.tr("Copying…"), lambda: _publishing(folder))
         else:
-            self.shell.resume_run(folder.path)
+            self.shell.starter.resume(folder.path)
 
     @Slot(object)
     def _give_up(self, folder: RunFolder) -> None:

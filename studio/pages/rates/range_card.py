@@ -125,7 +125,7 @@ class RangeCard(Card):
 
     @Slot()
     def begin(self) -> None:
-        if self._job is not None or self.shell.busy or self.shell.folder_gone():
+        if self._job is not None or self.shell.busy or self.shell.starter.folder_gone():
             return
         self.failure.clear()
         self._forget()

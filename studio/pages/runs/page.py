@@ -255,7 +255,7 @@ class RunsPage(ProjectPage):
         does = self.details.buttons
         for button, slot in ((self.folder_button, self.folders.add), (self.empty_folder, self.folders.add),
                              (self.import_button, self.choose_import), (self.again, self.refresh),
-                             (self.start, self.shell.begin_run), (does["open"], self.open_chosen),
+                             (self.start, self.shell.starter.begin), (does["open"], self.open_chosen),
                              (does["clone"], self.use_settings), (does["export"], self.export),
                              (does["archive"], self.archive), (does["delete"], self.delete)):
             button.clicked.connect(slot)

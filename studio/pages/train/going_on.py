@@ -61,11 +61,11 @@ class GoingOn(QObject):
         if answer == "back":
             if self._is_there(run.folder, point):
                 paused = run.own and run.state in (RunState.PAUSED, RunState.PAUSING)
-                self.after_stop(run.folder, partial(self.shell.resume_run, run.folder.path, point.checkpoint,
+                self.after_stop(run.folder, partial(self.shell.starter.resume, run.folder.path, point.checkpoint,
                                                     paused=paused))
         elif answer == "new":
-            if not self.shell.corpus_outdated():
-                self.after_stop(run.folder, self.shell.start_run)
+            if not self.shell.starter.corpus_outdated():
+                self.after_stop(run.folder, self.shell.starter.start)
         elif answer == "branch":
             self.branch(run, point)
 
@@ -160,7 +160,7 @@ class GoingOn(QObject):
     @Slot(object)
     def _copied(self, folder: RunFolder) -> None:
         self.branched.emit(folder)
-        self.shell.resume_run(folder.path)
+        self.shell.starter.resume(folder.path)
 
     @Slot(object)
     def _not_copied(self, failed: Failed) -> None:

@@ -94,8 +94,8 @@ class Mender(QObject):
 
     def change_and_start(self, values: dict[str, Any]) -> None:
         """Change the project's settings and start a new run, unless the corpus has to be looked at first."""
-        if self.project.change(values) and not self.shell.corpus_outdated():
-            self.shell.start_run()
+        if self.project.change(values) and not self.shell.starter.corpus_outdated():
+            self.shell.starter.start()
 
     def begin_again(self, config: RunConfig) -> None:
         """Give the project the settings of a run of ``config``, and start a new run."""
@@ -120,7 +120,7 @@ class Mender(QObject):
             return
         if checkpoint is not None:
             self._tried.add(checkpoint)
-        if self.shell.resume_run(folder.path, checkpoint, changed=after):
+        if self.shell.starter.resume(folder.path, checkpoint, changed=after):
             self._pending = folder.path, values
 
     @Slot(object)
@@ -140,7 +140,7 @@ class Mender(QObject):
     def go_on(self) -> None:
         """Go on as it is: after a wait, or from the last checkpoint."""
         if self._folder is not None:
-            self.shell.go_on(self._folder.path)
+            self.shell.starter.go_on(self._folder.path)
 
     def look(self) -> None:
         self.shell.go("corpus")

@@ -68,7 +68,7 @@ class TrainPage(ProjectPage):
         self.project.runsChanged.connect(self._runs_changed)
         self.choice.chosen.connect(self.show_run)
         for button in (buttons.start, buttons.anew, view.big_start):
-            button.clicked.connect(self.shell.begin_run)
+            button.clicked.connect(self.shell.starter.begin)
         buttons.resume.clicked.connect(self.resume)
         buttons.pause.clicked.connect(run.pause)
         buttons.stop.clicked.connect(run.stop)
@@ -226,7 +226,7 @@ class TrainPage(ProjectPage):
     def resume(self) -> None:
         """Go on: after a pause, or from the last checkpoint of the run shown."""
         if self.folder is not None:
-            self.shell.go_on(self.folder.path)
+            self.shell.starter.go_on(self.folder.path)
 
     @Slot()
     def next_stage(self) -> None:
@@ -241,7 +241,7 @@ class TrainPage(ProjectPage):
     def finish(self) -> None:
         """End the run with what it has learnt so far; one that is over is taken up for that."""
         alive = self.shown.own
-        if self.folder is not None and self.shell.finish_run(self.folder.path) and alive:
+        if self.folder is not None and self.shell.starter.finish(self.folder.path) and alive:
             self.shown.asked_to_finish()
 
     @Slot(object)

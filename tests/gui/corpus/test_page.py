@@ -48,16 +48,16 @@ def test_a_file_written_to_meanwhile_is_read_anew_and_nothing_starts_on_it_befor
     page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[bool] = []
-    monkeypatch.setattr(desk.shell, "start_run", lambda: not started.append(True))
+    monkeypatch.setattr(desk.shell.starter, "start", lambda: not started.append(True))
     opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
     first = page.analysis.corpus
     page.activated()  # nothing has happened to it
     qtbot.wait(200)
     assert page.analysis.corpus is first
-    assert desk.shell.begin_run()
+    assert desk.shell.starter.begin()
     assert (started, desk.news) == ([True], [])
     write_csv(tmp_path / "fruit.csv", FRUIT[:20], ("kind", "text"))
-    assert not desk.shell.begin_run()
+    assert not desk.shell.starter.begin()
     assert started == [True]
     assert desk.wanted == ["train", "corpus"]  # the run that began is shown; then there is something to look at
     assert "Nothing was started: fruit.csv has changed" in desk.news[-1].text
@@ -68,7 +68,7 @@ def test_a_file_written_to_meanwhile_is_read_anew_and_nothing_starts_on_it_befor
     assert page.analysis.corpus is not None
     assert sum(page.analysis.corpus.counts.values()) == 20
     assert page.analysis.corpus.documents.understood.label_columns == ("kind",)
-    assert desk.shell.begin_run()
+    assert desk.shell.starter.begin()
     assert started == [True, True]
 
 
@@ -87,7 +87,7 @@ def test_a_large_file_written_to_meanwhile_is_told_of_once_and_read_when_asked(
     (told,) = [notice for notice in desk.news if "has changed" in notice.text]
     assert "read it anew when you like" in told.text
     assert page.analysis.corpus is None  # nothing of the earlier reading is shown as if it were of this one
-    assert not desk.shell.begin_run()
+    assert not desk.shell.starter.begin()
     refused = desk.news[-1]
     assert told.holds is not None
     assert refused.holds is not None
@@ -96,7 +96,7 @@ def test_a_large_file_written_to_meanwhile_is_told_of_once_and_read_when_asked(
     settle(qtbot, page)
     assert page.analysis.corpus is not None
     assert sum(page.analysis.corpus.counts.values()) == 20
-    assert not desk.shell.corpus_outdated()
+    assert not desk.shell.starter.corpus_outdated()
     assert (told.holds(), refused.holds()) == (False, True)
     desk.shell.close_project()
     assert not refused.holds()
@@ -117,7 +117,7 @@ def test_reading_anew_that_is_cancelled_can_be_asked_for(page: CorpusPage, tmp_p
 def test_a_folder_that_the_project_is_kept_in_is_not_changed_by_what_it_keeps(
     page: CorpusPage, desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, inside: bool
 ) -> None:
-    monkeypatch.setattr(desk.shell, "start_run", lambda: True)
+    monkeypatch.setattr(desk.shell.starter, "start", lambda: True)
     folder = desk.project.folder if inside else desk.project.folder.parent
     for number, (kind, text) in enumerate(FRUIT):
         (folder / kind).mkdir(exist_ok=True)
@@ -129,9 +129,9 @@ def test_a_folder_that_the_project_is_kept_in_is_not_changed_by_what_it_keeps(
     page.activated()
     qtbot.wait(200)
     assert page.analysis.corpus is first
-    assert desk.shell.begin_run()
+    assert desk.shell.starter.begin()
     (folder / FRUIT[0][0] / "0.txt").write_text("Another text about quite another apple", encoding="utf-8")
-    assert not desk.shell.begin_run()
+    assert not desk.shell.starter.begin()
     assert f"Nothing was started: {folder.name} has changed" in desk.news[-1].text
 
 
@@ -147,7 +147,7 @@ def test_nothing_is_read_anew_while_a_program_beside_is_only_looked_at(
     page._came_back(Qt.ApplicationState.ApplicationActive)
     qtbot.wait(200)
     assert page.analysis.corpus is first
-    assert not desk.shell.corpus_outdated()
+    assert not desk.shell.starter.corpus_outdated()
     write_csv(tmp_path / "fruit.csv", FRUIT[:30])
     page._came_back(Qt.ApplicationState.ApplicationActive)
     qtbot.waitUntil(lambda: page.analysis.corpus is not first and page.analysis.corpus is not None, timeout=20_000)
@@ -159,7 +159,7 @@ def test_a_file_gone_meanwhile_starts_nothing_and_is_told(
 ) -> None:
     opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
     (tmp_path / "fruit.csv").unlink()
-    assert not desk.shell.begin_run()
+    assert not desk.shell.starter.begin()
     assert "fruit.csv" in desk.news[-1].text
     page.activated()
     qtbot.waitUntil(lambda: page.failure.failure is not None, timeout=20_000)
@@ -169,7 +169,7 @@ def test_a_file_gone_meanwhile_starts_nothing_and_is_told(
     page.activated()
     settle(qtbot, page)
     assert page.failure.failure is None
-    assert not desk.shell.corpus_outdated()
+    assert not desk.shell.starter.corpus_outdated()
 
 
 @pytest.mark.parametrize(("name", "content"), [

@@ -180,7 +180,7 @@ def test_a_run_that_begins_ends_the_test_first(page: RatesPage, run: FakeRun, qt
     qtbot.waitUntil(lambda: len(page.range.plot.points) > 2, timeout=10_000)
     said: list[str] = []
     page.shell.noticed.connect(lambda notice: said.append(notice.text))
-    assert page.shell.start_run()
+    assert page.shell.starter.start()
     assert run.calls == []  # the test ends its step first, and the window does not wait for it
     qtbot.waitUntil(lambda: run.calls == ["start"], timeout=10_000)
     assert not page.range.running
@@ -193,7 +193,7 @@ def test_a_run_that_still_waits_does_not_begin_in_a_project_that_is_closed(
     test = run_job(shell, lambda: sweep(0.05))
     shell.claims.claim(test, "")
     with qtbot.waitSignal(test.ended, timeout=10_000):
-        assert shell.start_run()
+        assert shell.starter.start()
         shell.close_project()
     assert run.calls == []
 

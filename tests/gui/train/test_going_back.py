@@ -242,7 +242,7 @@ def test_a_wish_to_go_back_does_not_outlive_a_stop_that_failed(qtbot: QtBot, tmp
     assert RunState.STARTING not in begun
     bench.run._heard = heard  # type: ignore[method-assign]
     bench.ask.answers = ["new"]
-    bench.shell.begin_run()
+    bench.shell.starter.begin()
     qtbot.waitUntil(lambda: bench.run.state is RunState.RUNNING and bench.page.history.total > 3, timeout=WAIT)
     begun.clear()
     bench.run.stop()

@@ -87,7 +87,7 @@ def test_bar_and_page_offer_the_same_in_the_same_order_and_nothing_comes_and_goe
     window: MainWindow, run: FakeRun, tmp_path: Path
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
+    window.shell.starter.start()
     window.go("train")
     page, bar = window.pages.page("train"), window.bar
     assert isinstance(page, TrainPage)
@@ -136,10 +136,10 @@ def test_a_stopped_run_is_the_same_everywhere_and_a_new_one_beside_it_asks(qtbot
         assert bench.shell.open_project(bench.project.folder)  # and when it is opened again
         bench.page = bench.new_page()
     bench.ask.answers = ["cancel", "resume"]
-    assert not bench.shell.begin_run()
+    assert not bench.shell.starter.begin()
     assert bench.ask.asked == [("Start a new run", ("resume", "new", "cancel"))]
     assert bench.run.state is RunState.STOPPED
-    assert bench.shell.begin_run()
+    assert bench.shell.starter.begin()
     assert bench.run.folder == bench.page.folder.path  # type: ignore[union-attr]
     assert len(bench.project.run_folders()) == 1
     bench.run.stop()
@@ -151,7 +151,7 @@ def test_the_loss_is_one_figure_everywhere_and_between_two_stages_nothing_is_tol
     window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot
 ) -> None:
     assert window.shell.new_project(tmp_path / "one")
-    window.shell.start_run()
+    window.shell.starter.start()
     window.go("train")
     page, bar = window.pages.page("train"), window.bar
     assert isinstance(page, TrainPage)
@@ -195,12 +195,12 @@ def test_another_run_is_looked_at_beside_the_one_under_way(qtbot: QtBot, tmp_pat
     bench = Bench(qtbot, tmp_path, partial(logged, steps=30, nap=0.004))
     bar = bar_of(bench)
     bench.run._make = logged
-    bench.shell.begin_run()
+    bench.shell.starter.begin()
     bench.until(RunState.FINISHED)
     first = bench.page.folder
     assert first is not None
     bench.run._make = partial(logged, steps=60, nap=0.004)
-    bench.shell.begin_run()
+    bench.shell.starter.begin()
     bench.until(RunState.RUNNING)
     bench.page.show_run(first)
     assert bench.page.folder == first

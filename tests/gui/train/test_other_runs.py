@@ -87,7 +87,7 @@ def test_a_followed_run_that_goes_back_is_shown_from_there(bench: Bench) -> None
 
 def test_another_run_of_the_project_can_be_shown(bench: Bench) -> None:
     for _ in range(2):
-        bench.shell.begin_run()
+        bench.shell.starter.begin()
         bench.until(RunState.FINISHED)
     first, second = bench.project.run_folders()
     assert bench.page.folder == second
@@ -100,7 +100,7 @@ def test_another_run_of_the_project_can_be_shown(bench: Bench) -> None:
 
 
 def test_a_run_that_an_update_has_stopped_begins_again_with_its_own_settings(bench: Bench) -> None:
-    bench.shell.begin_run()
+    bench.shell.starter.begin()
     bench.until(RunState.FINISHED)
     [first] = bench.project.run_folders()
     bench.project.change({"classifier.lr": 0.05, "model.dropout.multiplier": 0.1})
@@ -148,7 +148,7 @@ def test_beside_a_model_that_is_learnt_from_texts_the_projects_run_is_one_click_
     bar.show()
     assert not bar.sign.leads  # there is nothing to show yet
     assert bar.state.isEnabled()  # what it says is to be read all the same
-    bench.shell.begin_run()
+    bench.shell.starter.begin()
     bench.until(RunState.FINISHED)
     own = bench.page.folder
     assert own is not None
@@ -156,7 +156,7 @@ def test_beside_a_model_that_is_learnt_from_texts_the_projects_run_is_one_click_
     place = tmp_path / "pretraining" / "runs" / "2026-01-02-120000"
     begin_pretraining(place, bench.page.config, ModelInfo("small"))
     bench.run._make = partial(logged, steps=200, nap=0.004)
-    bench.shell.start_alone(place, bench.page.config)
+    bench.shell.starter.start_alone(place, bench.page.config)
     bench.until(RunState.RUNNING)
     page = bench.page
     assert page.folder == RunFolder(place)
@@ -183,7 +183,7 @@ def test_beside_a_model_that_is_learnt_from_texts_the_projects_run_is_one_click_
 
 def test_a_run_whose_folder_is_deleted_is_shown_no_more(bench: Bench) -> None:
     for _ in range(2):
-        bench.shell.begin_run()
+        bench.shell.starter.begin()
         bench.until(RunState.FINISHED)
     first, second = bench.project.run_folders()
     assert bench.page.folder == second
@@ -195,7 +195,7 @@ def test_a_run_whose_folder_is_deleted_is_shown_no_more(bench: Bench) -> None:
 
 
 def test_a_shared_folder_that_is_away_for_a_moment_is_not_taken_for_deleted(bench: Bench, tmp_path: Path) -> None:
-    bench.shell.begin_run()
+    bench.shell.starter.begin()
     bench.until(RunState.FINISHED)
     [folder] = bench.project.run_folders()
     bench.project.runs.rename(tmp_path / "away")

@@ -68,7 +68,7 @@ def test_a_new_run_is_the_picture_from_the_moment_it_is_started(bench: Bench) ->
         plot.redraw()
     assert len(plots.loss._valid.getData()[0]) == 6  # an epoch each
     assert len(small[0]._points.getData()[0]) == 4
-    bench.shell.begin_run()
+    bench.shell.starter.begin()
     # Nothing of the run before is there, without a turn of the loop.
     assert bench.run.state is RunState.STARTING
     assert len(plots.loss._valid.getData()[0]) == len(small[0]._points.getData()[0]) == 0
@@ -277,8 +277,8 @@ def test_nothing_begins_in_a_project_whose_folder_is_gone(bench: Bench, tmp_path
     news: list[str] = []
     bench.shell.noticed.connect(lambda notice: news.append(notice.text))
     (tmp_path / "project").rename(tmp_path / "renamed")
-    assert not bench.shell.begin_run()
-    assert not bench.shell.start_run()
+    assert not bench.shell.starter.begin()
+    assert not bench.shell.starter.start()
     assert "folder is gone from" in news[-1]
     bench.project.keep_facts(CorpusFacts("", 2, 5, 10, 0, 5.0, 5.0))
     RepairBook(bench.project.cache).write_down("Empty documents", ("a",))
@@ -286,5 +286,5 @@ def test_nothing_begins_in_a_project_whose_folder_is_gone(bench: Bench, tmp_path
     bench.project.close()
     assert not (tmp_path / "project").exists()
     (tmp_path / "renamed").rename(tmp_path / "project")
-    assert bench.shell.begin_run()
+    assert bench.shell.starter.begin()
     bench.until(RunState.FINISHED)
