@@ -194,8 +194,8 @@ class SaveFailed(Event):
 class Diverging(Event):
     """The loss of a stage has grown far above what its task began with, and stays there.
 
-    ``loss``: smoothed, now; ``began``: what the task began with; ``since``: the last step of the run (``total``) before
-    which it had not begun to grow.
+    ``loss``: now, smoothed unless all of the last ones are far above; ``began``: what the task began with; ``since``:
+    the last step of the run (``total``) before which it had not begun to grow.
     """
 
     stage: int

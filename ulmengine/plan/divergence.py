@@ -18,7 +18,10 @@ FIRST = 5
 """Steps of a task whose mean counts as what it began with."""
 
 LEAST = 10
-"""Steps of a stage before which nothing is said: a schedule begins at a low rate, and a new head at chance."""
+"""Steps before which a smoothed loss says nothing: a schedule begins at a low rate, and a new head at chance."""
+
+ROW = 5
+"""Losses in a row, each above twice the bound, that tell by themselves, however short the stages are."""
 
 FACTOR, ROOM = 1.5, 0.5
 """The smoothed loss diverges above ``FACTOR`` times the beginning plus ``ROOM`` nats."""
@@ -32,38 +35,57 @@ class Divergence:
 
     The beginning is that of the task and not of the stage: a classifier that was nearly right may well be worse for a
     while when more of it begins to learn, but not worse than it was before it had learnt anything. One wild step is
-    no divergence either, so a single loss counts at most twice the bound.
+    no divergence either, so a single loss counts at most twice the bound, also as one of the first ones. A stage that
+    begins above the bound takes up where the one before it has ended.
     """
 
     def __init__(self) -> None:
-        self._task, self._stage = "", -1
-        self._began: dict[str, list[float]] = {}
+        self._task, self._stage, self._begins = ("", ""), -1, False
+        self._began: dict[tuple[str, str], list[float]] = {}
         self._told = -1
-        self._begin_stage()
+        self._begin_anew()
 
-    def _begin_stage(self) -> None:
+    def _begin_anew(self) -> None:
         self._mean = ExponentialMean(BETA)
-        self._lowest, self._since = math.inf, 0
+        self._lowest, self._since, self._wild = math.inf, 0, 0
 
     def saw(self, event: Event) -> Diverging | None:
-        """Take note of ``event``; what is to be told of it, once a stage."""
+        """Take note of ``event``; what is to be told of it, once a stage. What was told in the past of a run that goes
+        on is told again, unless steps follow upon it: then a person has chosen to go on."""
+        if isinstance(event, Diverging):
+            self._told = -1
         if isinstance(event, StageStarted) and event.index != self._stage:  # a run that goes on says it once more
-            self._task, self._stage = event.task, event.index
-            self._begin_stage()
+            if (event.task, event.direction) != self._task:
+                self._begin_anew()
+            self._task, self._stage, self._begins = (event.task, event.direction), event.index, True
         if not isinstance(event, Step) or not math.isfinite(event.loss):
             return None
         first = self._began.setdefault(self._task, [])
         if len(first) < FIRST:
-            first.append(event.loss)
-        began = max(sum(first) / len(first), LOWEST)
-        bound = FACTOR * began + ROOM
+            first.append(min(event.loss, 2 * _bound(first or [event.loss])))
+        bound = _bound(first)
+        if self._begins and event.loss <= bound:
+            self._begin_anew()
+        self._begins = False
+        self._wild = self._wild + 1 if event.loss > 2 * bound else 0
         loss = self._mean.add(min(event.loss, 2 * bound))
         if loss < self._lowest:
             self._lowest, self._since = loss, event.total
-        if self._mean.count < LEAST or loss <= bound or self._told == event.stage:
+        grown = self._wild >= ROW or (self._mean.count >= LEAST and loss > bound)
+        if not grown or self._told == event.stage:
             return None
         self._told = event.stage
-        return Diverging(event.stage, event.total, loss, began, self._since)
+        return Diverging(event.stage, event.total, event.loss if self._wild >= ROW else loss,
+                         min(first[0], _beginning(first)), self._since)
+
+
+def _beginning(first: list[float]) -> float:
+    """What a task began with, by its first losses."""
+    return max(sum(first) / len(first), LOWEST)
+
+
+def _bound(first: list[float]) -> float:
+    return FACTOR * _beginning(first) + ROOM
 
 
 def watched(events: Generator[Event, None, T], watch: Divergence | None = None) -> Generator[Event, None, T]:
