@@ -8,10 +8,11 @@ import pytest
 
 from ulmengine.cli import main
 from ulmengine.cli.train import _grown
-from ulmengine.config import save
-from ulmengine.events import Diverging, Finished, StageStarted, Step
+from ulmengine.config import RunConfig, save, with_settings
+from ulmengine.events import Diverging, Finished, Note, StageStarted, Step
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
+from ulmengine.runs.checks import start_notes
 
 from .made import tiny_config, tiny_run, write_corpus
 
@@ -53,6 +54,52 @@ def test_a_run_that_was_stopped_meanwhile_says_the_same(tmp_path: Path) -> None:
     run.close()
     assert told.since < told.total - 2  # it was growing when it was stopped
     assert grown(folder, resume=True) == told
+
+
+def test_it_is_told_again_to_who_takes_the_run_up(tmp_path: Path) -> None:
+    """Who reads of it and stops has not chosen to go on: not by taking the run up, but by letting it go on then."""
+    folder = tiny_run(tmp_path / "run", *FAST)
+    run = Run(folder).events()
+    first = next(event for event in run if isinstance(event, Diverging))
+    run.close()
+    run = Run(folder).events(resume=True)
+    again = next(event for event in run if isinstance(event, Diverging))
+    assert (again.stage, again.total, again.began, again.since) == (
+        first.stage, first.total + 1, first.began, first.since)
+    next(event for event in run if isinstance(event, Step))
+    run.close()
+    assert not any(isinstance(event, Diverging) and event.stage == 0 for event in Run(folder).events(resume=True))
+
+
+def test_who_resumes_it_on_the_command_line_goes_on(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run", *FAST, "classifier.epochs=[0]")
+    run = Run(folder).events()
+    told = next(event for event in run if isinstance(event, Diverging))
+    run.close()
+    assert main(["train", str(folder.config_path), "--out", str(folder.path), "--resume"]) == 0
+    assert max(event.total for event in folder.events(Step)) > told.total + 1
+
+
+@pytest.mark.parametrize(("settings", "names"), [
+    (("classifier.lr=10",), ["classifier"]), (("language_model.lr=0.3", "classifier.lr=0.1"),
+                                              ["language model", "classifier"]),
+    ((), []), (("classifier.lr=0.03",), []), (("language_model.lr=5", "language_model.optimizer.kind=sgd"), []),
+    (("language_model.lr=5", "language_model.epochs=0"), []),
+])
+def test_a_rate_far_above_what_is_usual_is_told_of(settings: tuple[str, ...], names: list[str]) -> None:
+    told = start_notes(with_settings(RunConfig(), settings))
+    assert [text.partition(" is ")[0] for text in told] == [f"The peak rate of the {name}" for name in names]
+
+
+def test_it_is_told_before_the_first_step(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run", *FAST)
+    run = Run(folder).events()
+    seen = [next(run)]
+    while not isinstance(seen[-1], Step):
+        seen.append(next(run))
+    run.close()
+    assert [event.text for event in seen if isinstance(event, Note) and event.level == "warning"] == [
+        "The peak rate of the language model is 10, where 0.004 is usual: its loss may well grow instead of falling."]
 
 
 def test_what_to_try_is_said_where_the_log_was_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

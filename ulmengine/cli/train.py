@@ -9,6 +9,7 @@ import shlex
 import signal
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 from ulmengine.config import RunConfig, difference, with_absolute_paths, with_settings
-from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, RunStarted, SaveFailed
+from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, RunStarted, SaveFailed, Step
 from ulmengine.models import SUFFIX, models_folder
 from ulmengine.nets import choose_device
 from ulmengine.plan import ControlError, RunControl, RunState, drive, sample_config
@@ -228,12 +229,14 @@ def _run(folder: RunFolder, options: argparse.Namespace, world: World | None = N
     control = RunControl()
     failed: Failed | None = None
     diverging: Diverging | None = None
+    expected = _grows_already(folder) if options.resume and options.checkpoint is None else None
     with ProgressView(as_json=as_json and writes, quiet=not writes) as view, _stopping(control):
         def show(event: Event) -> None:
             nonlocal failed, diverging
             failed = event if isinstance(event, Failed) else failed
             view.show(event)
-            if isinstance(event, Diverging):  # nobody is there to ask, so nothing more is spent on it
+            # Nobody is there to ask, so nothing more is spent on it; who goes on with what was told has chosen to.
+            if isinstance(event, Diverging) and event.stage != expected:
                 diverging = event
                 with suppress(ControlError):  # it is being stopped already
                     control.stop()
@@ -270,6 +273,12 @@ def _is_over(folder: RunFolder, options: argparse.Namespace) -> bool:
     own = folder.config()
     return (folder.state() is RunState.FINISHED and folder.model_path.is_file()
             and not difference(own, _as_asked(own, options)))
+
+
+def _grows_already(folder: RunFolder) -> int | None:
+    """The stage in which the loss was told to grow, if no step came after that."""
+    last = deque(folder.events(Diverging, Step), maxlen=1)
+    return last[0].stage if last and isinstance(last[0], Diverging) else None
 
 
 def _go_on(control: RunControl) -> None:

@@ -14,6 +14,8 @@ from ulmengine.counting import listed
 from ulmengine.plan.errors import CannotBeginError
 
 _NAMED = 8
+_HIGH = 0.1
+"""No network of this kind learns at such a rate with Adam, whose steps are about as long as the rate."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,14 @@ def check_start(config: RunConfig, documents: Documents) -> None:
     problems = start_problems(config, documents)
     if problems:
         raise CannotBeginError(problems[0].text, problems[0].advice, problems[0].remedy)
+
+
+def start_notes(config: RunConfig) -> list[str]:
+    """What may well go wrong with a run that begins, in sentences."""
+    return [f"The peak rate of the {name} is {part.lr:g}, where {type(part)().lr:g} is usual: its loss may well grow "
+            "instead of falling."
+            for name, part in (("language model", config.language_model), ("classifier", config.classifier))
+            if part.lr >= _HIGH and part.optimizer.kind in ("adamw", "adam") and np.any(part.epochs)]
 
 
 def class_counts(documents: Documents, part: str = "") -> np.ndarray:

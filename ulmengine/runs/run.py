@@ -34,6 +34,7 @@ from ulmengine.training.distributed import World, use_threads
 from ulmengine.training.session import RETRY_S
 
 from .batches import rows_read, steps_of
+from .checks import start_notes
 from .early_finish import EarlyFinish
 from .finalize import finalize_classifier, finalize_language_model
 from .mirror import MirrorError, TensorBoardMirror
@@ -283,6 +284,8 @@ class Run:
         if not plans:
             raise CannotBeginError("Nothing is to be trained: every stage has 0 epochs.",
                                    "Give at least one stage an epoch.", cause="settings")
+        if start is None:
+            yield from (ev.Note(text, "warning") for text in start_notes(config))
         snapshot = None if start is None else self.checkpoints.load(start)
         in_vain = self._early.check(plans, snapshot)
         ctx = TrainContext(
@@ -304,7 +307,7 @@ class Run:
             lost = self._give_up(start, log)
             self.checkpoints.prune(config.saving.keep)
             # A loss grows or not beside what the whole run has seen, and not beside what it was taken up with.
-            for event in self.folder.events(ev.StageStarted, ev.Step):
+            for event in self.folder.events(ev.StageStarted, ev.Step, ev.Diverging):
                 self._watch.saw(event)
                 if isinstance(event, ev.Step):
                     began -= event.seconds  # what it took before it was stopped counts too
