@@ -23,7 +23,7 @@ from . import theme
 from .frame.awake import Awake, make_hold
 from .frame.commands import apply_keys, make_actions
 from .frame.dialogs import SettingDialog, ShortcutsDialog
-from .frame.dropping import DropVeil, project_in
+from .frame.dropping import DropVeil, PastFields, project_in
 from .frame.finding import found_by_palette
 from .frame.folders import show_folder
 from .frame.help import HelpDialog
@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
         self.toasts = Toasts(self, lift=HEIGHT, inset=theme.RAIL_WIDTH)
         self.palette_view = Palette(self)
         self.veil = DropVeil(self)
+        self._past_fields = PastFields(self)
         self.tray = Tray(shell, self) if Tray.available() else None
         self.commands = make_actions(self)
         self._use_keys(shell.settings.values)
@@ -200,13 +201,17 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def take_files(self, paths: list[Path]) -> None:
-        """Files were dropped: a project is opened; anything else begins a project on Home, goes to the page in view if
-        that has a use for it, begins a project where none is open, and else goes to the corpus."""
+        """Files were dropped: a project is opened, models are taken in; anything else begins a project on Home, goes to
+        the page in view if that has a use for it, begins a project where none is open, and else goes to the corpus."""
         folder = project_in(paths)
         if folder is not None:
             self.shell.visit_project(folder)
             return
+        from .pages.models.foreign import KINDS  # here: the window opens without what reads models
+
         names = [str(path) for path in paths]
+        if self.pages.key != "classify" and all(path.suffix.lower() in KINDS for path in paths):
+            self.go("models")
         page = None if self.pages.key == "home" else self.pages.page(self.pages.key)
         if page is not None and page.dropped(names):
             return
@@ -222,6 +227,7 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._past_fields.watch(self.windowHandle())
         if not event.spontaneous():
             self.placing.shown()
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Slot
+from PySide6.QtGui import QDragEnterEvent, QGuiApplication, QPainter, QPaintEvent, QPen, QWindow
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from studio import theme
 from studio.project import FILE
 from studio.theme import Type
+from studio.widgets import paths_in
 
 
 class DropVeil(QWidget):
@@ -43,6 +45,37 @@ class DropVeil(QWidget):
         painter.setPen(colors.color("text"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
         painter.end()
+
+
+class PastFields(QObject):
+    """While files are held above a window no field takes them, which would make text of their names: they go to what
+    lies around it. Texts can be dropped into fields as ever."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._passed: list[QWidget] = []
+        app = QApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.focusWindowChanged.connect(self.watch)  # dialogs are windows of their own
+
+    @Slot(object)
+    def watch(self, window: QWindow | None) -> None:
+        """Let files pass by the fields of ``window`` too."""
+        if window is not None:
+            window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QDragEnterEvent) and paths_in(event.mimeData()):
+            fields = [one for one in QApplication.allWidgets()
+                      if isinstance(one, QLineEdit | QPlainTextEdit | QTextEdit) and one.acceptDrops()]
+            for field in fields:
+                field.setAcceptDrops(False)
+            self._passed += fields
+        elif event.type() in (QEvent.Type.DragLeave, QEvent.Type.Drop):
+            for passed in filter(shiboken6.isValid, self._passed):
+                passed.setAcceptDrops(True)
+            self._passed = []
+        return False
 
 
 def project_in(paths: list[Path]) -> Path | None:
