@@ -189,10 +189,10 @@ class RunBar(QWidget):
         self.dot.set_kind(kind)
         self.dot.setVisible(bool(kind))
         self.state.setText(state_words(state))
-        self.advice.setVisible(self._advised)
-        self.start.setVisible(offered.start and not offered.resume and not self._advised)
+        self.advice.setVisible(self.shown.advised)
+        self.start.setVisible(offered.start and not offered.resume and not self.shown.advised)
         self.start.setEnabled(self.shell.project is not None)
-        self.pause.setVisible((not offered.start or offered.resume) and not self._advised)
+        self.pause.setVisible((not offered.start or offered.resume) and not self.shown.advised)
         self.pause.setEnabled(offered.pause or offered.resume)
         self._name_pause(offered.resume)
         self.stop.setVisible(not offered.start)
@@ -201,16 +201,11 @@ class RunBar(QWidget):
         self._show_figures(state)
         self.sign.setAccessibleName(f"{state_words(state)}, {self.stage.text()}")
 
-    @property
-    def _advised(self) -> bool:
-        """Whether the Train page has a card with what to try: it alone says how to go on, until it is closed."""
-        return isinstance(self.shown.trouble, (Failed, Diverging)) and not self.shown.unreadable
-
     @Slot()
     def toggle_pause(self) -> None:
         """Pause or go on, whichever is offered: after a pause, or from the last checkpoint."""
         offered = self.shown.offers
-        if self._advised:
+        if self.shown.advised:
             self.shell.go("train")
         elif offered.pause:
             self.shell.run.pause()

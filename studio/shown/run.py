@@ -158,6 +158,11 @@ class ShownRun(QObject):
         return None if found is self._dismissed else found
 
     @property
+    def advised(self) -> bool:
+        """Whether the Train page has a card with what to try: it alone says how to go on, until it is closed."""
+        return isinstance(self.trouble, (ev.Failed, ev.Diverging)) and not self.unreadable
+
+    @property
     def offers(self) -> Offers:
         """What can be asked of it now."""
         if self.elsewhere or (self._run.active and not self.own):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
 
 from studio import theme
@@ -97,6 +97,13 @@ class IconButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(theme.TARGET, theme.TARGET)
         theme.current().set_icon(self, icon, color)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses it as it does any other button, and not what it lies on."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            (self.click if self.menu() is None else self.showMenu)()
+        else:
+            super().keyPressEvent(event)
 
     def rename(self, icon: str, name: str, color: str = "muted") -> None:
         """Let the button be another one: Pause becomes Resume."""

@@ -239,7 +239,7 @@ class ProjectRow(QWidget):
         words = in_column(ElidedLabel(project.name, Type.STRONG), self._folder, self._below, gap=0)
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self._columns = [ElidedLabel(text, Type.SMALL, muted=True, numbers=True) for text in told]
-        for label, width in zip(self._columns, (84, 190, 104), strict=True):
+        for label, width in zip(self._columns, (84, 210, 104), strict=True):
             label.setFixedWidth(width)
         delete = IconButton("trash", self.tr("Delete {name} with its runs").format(name=project.name))
         delete.clicked.connect(self._delete)
@@ -284,6 +284,8 @@ class ProjectRow(QWidget):
             return ""
         told = self.tr("{share} accuracy") if self.project.baseline is None else self.tr("{share} (baseline {other})")
         told = told.format(share=f"{self.project.accuracy:.1%}", other=f"{self.project.baseline or 0:.1%}")
+        if self.project.earlier:
+            told = self.tr("before: {result}").format(result=told)
         return f"{told}, {self.project.corrected}" if self.project.corrected else told
 
     def _open(self) -> None:
@@ -318,7 +320,7 @@ def _put_on_list(shell: Shell, folder: Path) -> None:
 
 
 class InterruptedCard(Card):
-    """A run that ended before its end, with Resume."""
+    """A run that ended before its end, with Resume; or with the way to what can be tried, where that is told of it."""
 
     dismissed = Signal()
     """It is not to be said again."""
@@ -330,10 +332,12 @@ class InterruptedCard(Card):
         self.set_colors("warn_soft", "warn")
         title = self.tr("The last run of {name} did not come to its end").format(name=project.name)
         run = project.resumable
-        detail = self.tr("{state}: {run}. It can go on from its last checkpoint.").format(
-            state=state_line(project), run=run_name(run) if run is not None else "")
-        resume = Button(self.tr("Resume"), "play")
-        resume.clicked.connect(self._resume)
+        advised = shell.shown.advised if run == shell.shown.folder else project.state is RunState.FAILED
+        detail = self.tr("{state}: {run}. The page Train says what can be tried.") if advised else \
+            self.tr("{state}: {run}. It can go on from its last checkpoint.")
+        detail = detail.format(state=state_line(project), run=run_name(run) if run is not None else "")
+        resume = Button(self.tr("What to try"), "info") if advised else Button(self.tr("Resume"), "play")
+        resume.clicked.connect(self._show if advised else self._resume)
         self.setFocusProxy(resume)
         dismiss = IconButton("close", self.tr("Do not say this again"))
         dismiss.clicked.connect(self._dismiss)
@@ -348,10 +352,17 @@ class InterruptedCard(Card):
         self.dismissed.emit()
 
     @Slot()
+    def _show(self) -> None:
+        if self.project.resumable is not None and self._opened():
+            self.shell.look_at(self.project.resumable.path)
+
+    @Slot()
     def _resume(self) -> None:
-        run, current = self.project.resumable, self.shell.project
-        if run is None:
-            return
-        is_open = current is not None and current.folder == self.project.folder
-        if (is_open or self.shell.open_project(self.project.folder)) and self.shell.starter.resume(run.path):
+        run = self.project.resumable
+        if run is not None and self._opened() and self.shell.starter.resume(run.path):
             self.shell.go("train")
+
+    def _opened(self) -> bool:
+        current = self.shell.project
+        return (current is not None and current.folder == self.project.folder) or \
+            self.shell.open_project(self.project.folder)

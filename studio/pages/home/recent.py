@@ -36,6 +36,8 @@ class RecentProject:
     corrected: str = ""
     """That labels which the result is measured by were corrected, in words."""
     copied: bool = False
+    earlier: bool = False
+    """The result is not the newest run's."""
 
 
 def look_at(folder: Path) -> RecentProject | None:
@@ -54,12 +56,12 @@ def look_at(folder: Path) -> RecentProject | None:
         return RecentProject(folder, name, None, None, None, used, None, copied=bool(every))
     newest = runs[-1]
     state = newest.state()
-    result = _result(runs, Path(config.corpus.path).name)
+    result, whose = _result(runs, Path(config.corpus.path).name)
     stopped = state in (RunState.INTERRUPTED, RunState.STOPPED, RunState.FAILED) and _has_checkpoint(newest)
     used = max(used, newest.path.stat().st_mtime)
     return RecentProject(folder, name, state, result.saved[0] if result else None,
                          result.baseline_accuracy if result else None, used, newest if stopped else None,
-                         corrected_words(result.relabelled, result.part) if result else "")
+                         corrected_words(result.relabelled, result.part) if result else "", earlier=whose != newest)
 
 
 def state_line(project: RecentProject) -> str:
@@ -82,14 +84,15 @@ def age_words(moment: float) -> str:
     return counted(round(hours / 24), _tr("1 day ago"), _tr("{n} days ago"))
 
 
-def _result(runs: list[RunFolder], corpus: str) -> Evaluated | None:
-    """What the newest of ``runs`` came to that finished on the corpus of that name; where it lies may have changed."""
+def _result(runs: list[RunFolder], corpus: str) -> tuple[Evaluated | None, RunFolder | None]:
+    """What the newest of ``runs`` came to that finished on the corpus of that name, and which it is; where the corpus
+    lies may have changed."""
     for run in reversed(runs):
         if _corpus_of(run) == corpus and isinstance(last_event(run.log_path), Finished):
             found = last_event(run.log_path, Evaluated)
-            return replace(found, relabelled=corrected_labels(run, found.part, found.relabelled)) \
-                if isinstance(found, Evaluated) else None
-    return None
+            return (replace(found, relabelled=corrected_labels(run, found.part, found.relabelled))
+                    if isinstance(found, Evaluated) else None), run
+    return None, None
 
 
 def _corpus_of(run: RunFolder) -> str | None:

@@ -20,11 +20,11 @@ from studio.pages.home.page import HomePage, InterruptedCard, ProjectRow
 from studio.pages.home.recent import RecentProject, look_at, state_line
 from studio.project import FILE, Project
 from studio.shell import Notice, Shell
-from studio.widgets import DropArea, ElidedLabel, IconButton
+from studio.widgets import Button, DropArea, ElidedLabel, IconButton
 from studio.window import MainWindow
-from tests.gui.fakes import ScriptedAsk
+from tests.gui.fakes import FakeRun, ScriptedAsk
 from ulmengine.config import CorpusConfig, RunConfig
-from ulmengine.events import Evaluated, Finished, Stopped
+from ulmengine.events import Evaluated, Event, Failed, Finished, Note, RunStarted, Stopped
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, import_run
 from ulmengine.record.records import write_record
@@ -57,6 +57,79 @@ def test_home_speaks_of_a_run_that_broke_off_and_not_of_one_that_the_person_stop
         qtbot.mouseClick(_button(cards[0], "Do not say"), Qt.MouseButton.LeftButton)
         page.refresh()
         assert [card for card in page.findChildren(InterruptedCard) if card.isVisible()] == []
+
+
+@pytest.mark.parametrize(("last", "offered"), [
+    (Failed("nan_loss", "The gradient is not a number", "", "", ""), "What to try"), (None, "Resume"),
+    (Note("on it went"), "Resume")])
+def test_home_offers_what_the_page_train_offers(
+    window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, last: Event | None, offered: str
+) -> None:
+    project = Project.create(tmp_path / "one", RunConfig(name="one"))
+    folder = RunFolder.create(project.runs / "a", project.config)
+    (folder.checkpoints / "one").mkdir()
+    with folder.open_log() as log:
+        for event in filter(None, (RunStarted("a", "cpu", "float32", 1, ()), last)):
+            log.append(event)
+    window.shell.settings.remember_project(project.folder)
+    window.go("home")
+    (card,) = window.pages.page("home").findChildren(InterruptedCard)  # type: ignore[union-attr]
+    (button,) = card.findChildren(Button)
+    assert button.text() == offered
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.pages.key == "train"
+    assert window.shell.shown.folder == folder
+    assert run.calls == ([] if offered == "What to try" else ["resume_run"])
+    if offered == "What to try":
+        assert window.shell.shown.advised
+        window.shell.shown.dismiss()  # then the run bar offers to go on
+        window.go("home")
+        (card,) = (part for part in window.pages.page("home")._parts()  # type: ignore[union-attr]
+                   if isinstance(part, InterruptedCard))
+        assert card.findChild(Button).text() == "Resume"
+
+
+def test_enter_on_a_button_of_a_row_presses_it_and_opens_nothing(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name in ("one", "two"):
+        window.shell.settings.remember_project(Project.create(tmp_path / name, RunConfig(name=name)).folder)
+    window.go("home")
+    for key, words in ((Qt.Key.Key_Return, "off this list"), (Qt.Key.Key_Enter, "Delete")):
+        home = window.pages.page("home")
+        assert isinstance(home, HomePage)
+        qtbot.keyClick(_button(next(row for row in home._parts() if isinstance(row, ProjectRow)), words), key)
+        assert (window.pages.key, window.shell.project) == ("home", None)
+    qtbot.waitUntil(lambda: home._parts() == [])
+    Project.create(tmp_path / "three", RunConfig(name="three"))
+    window.shell.settings.remember_project(tmp_path / "three")
+    home.refresh()
+    qtbot.keyClick(home._parts()[0], Qt.Key.Key_Return)
+    assert window.shell.project is not None
+    assert window.shell.project.name == "three"
+
+
+def test_a_result_that_is_not_the_newest_runs_is_told_as_one_of_before(
+    shell: Shell, tmp_path: Path, qtbot: QtBot
+) -> None:
+    project = Project.create(tmp_path / "one", RunConfig(name="one", corpus=CorpusConfig(path="/now/desk.csv")))
+
+    def told() -> tuple[str, str]:
+        row = ProjectRow(look_at(project.folder), shell)  # type: ignore[arg-type]
+        qtbot.addWidget(row)
+        return state_line(row.project), row._result()
+
+    _run(project.runs, "/now/desk.csv", .9, "a")
+    assert told() == ("Finished", "90.0% (baseline 50.0%)")
+    _run(project.runs, "/now/desk.csv", .8, "b")
+    assert told() == ("Finished", "80.0% (baseline 50.0%)")
+    _run(project.runs, "/now/desk.csv", None, "c")
+    assert told() == ("Stopped", "before: 80.0% (baseline 50.0%)")
+    other = Project.create(tmp_path / "two", RunConfig(name="two"))
+    _run(other.runs, "/now/desk.csv", None, "a")
+    row = ProjectRow(look_at(other.folder), shell)  # type: ignore[arg-type]
+    qtbot.addWidget(row)
+    assert row._result() == ""
 
 
 def test_a_project_is_deleted_with_a_way_back_and_nothing_else_of_its_folder(
