@@ -266,6 +266,51 @@ def test_a_label_merged_over_several_rows_holds_for_each(tmp_path: Path) -> None
     assert labels_in_order(documents) == ["good", "good", "bad", "bad"]
 
 
+def told_of(first: int, last: int, column: str = "B") -> dict[str, str]:
+    return {f"{column}{row}": f"the {row}th film was seen with friends" for row in range(first, last + 1)}
+
+
+@pytest.mark.parametrize(("cells", "merged", "labels"), [
+    ({"A1": "label", "B1": "text", "A2": "good", "A5": "bad", **told_of(2, 7)},
+     ("A2:A4", "A5:A7"), ["good"] * 3 + ["bad"] * 3),
+    ({"A1": "A study of films", "A4": "label", "B4": "text", "A5": "good", "A8": "bad", **told_of(5, 10)},
+     ("A1:B3", "A5:A7", "A8:A10"), ["good"] * 3 + ["bad"] * 3),
+    ({"A1": "label", "B1": "text", "A3": "good", "A5": "bad", **told_of(3, 6)},
+     ("A1:A2", "B1:B2", "A3:A4", "A5:A6"), ["good"] * 2 + ["bad"] * 2),
+    ({"A1": "label", "B1": "text", "A2": "good", "A6": "bad", **told_of(2, 3), **told_of(5, 8)},  # the 4th row is empty
+     ("A2:A5", "A6:A8"), ["good"] * 3 + ["bad"] * 3),
+])
+def test_merged_cells_hold_for_the_rows_in_which_anything_stands(
+    tmp_path: Path, cells: dict[str, str], merged: tuple[str, ...], labels: list[str]
+) -> None:
+    rest = f"<mergeCells>{''.join(f'<mergeCell ref={one!r}/>' for one in merged)}</mergeCells>".replace("'", '"')
+    documents = opened(placed(tmp_path / "a.xlsx", cells, rest))
+    assert labels_in_order(documents) == labels
+
+
+@pytest.mark.parametrize("rest", [
+    '<mergeCells><mergeCell ref="A2:A5"/>' + '<mergeCell ref="A2:A100000"/>' * 3_000 + "</mergeCells>",
+    f"<!-- {'<mergeCell a ' * 80_000} -->",
+    f'<mergeCells><mergeCell ref="A2:A3"/></mergeCells><!-- {"<c a " * 200_000} -->',
+    f'<mergeCells><mergeCell ref="A2:A3"/></mergeCells><!-- <c {" r=~A1~".replace("~", chr(34)) * 100_000} -->',
+    f'<mergeCells><mergeCell ref="A2:A3"/></mergeCells><!-- <mergeCell {"ref=~A".replace("~", chr(34)) * 100_000} -->',
+], ids=["overlapping", "merged", "cells", "one cell", "one merged"])
+def test_a_sheet_made_to_be_slow_is_read_as_others_are(tmp_path: Path, rest: str) -> None:
+    cells = {"A1": "label", "B1": "text", "A2": "good", "A4": "bad", **told_of(2, 30)}
+    documents = opened(placed(tmp_path / "a.xlsx", {**cells, "A100000": "x", "B100000": "seen long after"}, rest))
+    assert documents.labels == ("bad", "good", "x")
+    assert len(everything(documents)) == 30
+
+
+def test_a_workbook_of_far_too_many_sheets_is_refused_and_one_of_sixty_is_read(tmp_path: Path) -> None:
+    sheets: dict[str, Sheet] = {f"week {n}": [["text", "label"], *([f"film {n} {row}", "good"] for row in range(5))]
+                                for n in range(60)}
+    assert len(everything(opened(write_xlsx(tmp_path / "a.xlsx", sheets)))) == 300
+    path = write_xlsx(tmp_path / "b.xlsx", dict.fromkeys(map(str, range(501)), DATA))
+    with pytest.raises(CorpusError, match="501 sheets; at most 500"):
+        opened(path)
+
+
 def test_a_label_in_the_first_row_of_each_group_alone_holds_for_the_group(tmp_path: Path) -> None:
     rows: Sheet = [[{0: "good", 12: "bad"}.get(n, ""), f"the {n}th film was seen"] for n in range(20)]
     documents = opened(write_xlsx(tmp_path / "a.xlsx", {"one": [["Mood", "Comment"], *rows]}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 import polars as pl
 
@@ -161,8 +162,8 @@ def _tells_of_parts(frame: pl.DataFrame, text: tuple[str, ...], name: str) -> bo
     values, or stands at the parts of the text, as the name of a section does in XML."""
     if not text:
         return False
-    told = [(strings(one), len(one.split()), listed(other))
-            for one, other in frame.select(*text, name).drop_nulls().head(200).rows()]
+    both = ((one, other) for one, other in zip(frame[text[0]], frame[name], strict=True) if None not in (one, other))
+    told = [(strings(one), len(one.split()), listed(other)) for one, other in islice(both, 200)]
     if name.startswith(f"{text[0]}."):
         several = sum(values is not None or (one is not None and len(one) > 1) for one, _, values in told)
         return several > 0.1 * len(told)

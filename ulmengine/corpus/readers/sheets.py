@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import psutil
 import pyarrow as pa
@@ -105,6 +106,11 @@ def _asked(path: Path, megabytes: int, seconds: float, source: Source) -> tuple[
             "outside of the table, or save the sheet as CSV; a CSV of any size is read."
         )
     head = json.loads(line)
+    if "many" in head:
+        raise CorpusError(
+            f"The workbook '{source.path.name}' has {head['many']:,} sheets; at most {head['most']:,} are read. Save "
+            "the sheets that you mean as CSV, or as a workbook of their own."
+        )
     if "error" in head:
         reason = re.sub(r"\b\w+ error: ", "", head["error"])  # the libraries that hand it on, each by its name
         raise CorpusError(
@@ -126,13 +132,20 @@ def _watch(child: subprocess.Popen[bytes], megabytes: int, seconds: float, stopp
 
 
 def _filled_down(frame: pl.DataFrame, merged: list[tuple[int, int, int]]) -> pl.DataFrame:
-    """Cells merged downwards hold their value in each of their rows."""
-    columns: dict[int, list[str | None]] = {}
+    """Cells merged downwards hold their value in each of their rows in which anything stands; of merged cells that
+    overlap, as none may, those further down do not."""
+    spans: dict[int, list[tuple[int, int]]] = {}
     for place, first, last in merged:
-        if 0 <= place < frame.width and first < frame.height:
-            cells = columns.setdefault(place, frame.to_series(place).to_list())
-            for row in range(first + 1, min(last + 1, frame.height)):
-                if cells[row] is None:
-                    cells[row] = cells[first]
-    return frame.with_columns(
-        pl.Series(frame.columns[place], cells, dtype=pl.String) for place, cells in columns.items())
+        if 0 <= place < frame.width:
+            spans.setdefault(place, []).append((first, last))
+    if not spans:
+        return frame
+    empty, filled = frame.select(pl.all_horizontal(pl.all().is_null())).to_series(), []
+    for place, own in spans.items():
+        cells, rows, done = frame.to_series(place), np.arange(frame.height), -1
+        for first, last in sorted(own):
+            if first > done:
+                rows[first : last + 1] = first
+                done = last
+        filled.append(cells.zip_with(cells.is_not_null() | empty, cells.gather(rows)))
+    return frame.with_columns(filled)
