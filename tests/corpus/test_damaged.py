@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -63,6 +64,26 @@ def test_a_damaged_compressed_tar_is_told(tmp_path: Path, place: int) -> None:
     data[place] ^= 0x10
     path.write_bytes(bytes(data))
     with pytest.raises(CorpusError, match="damaged"):
+        opened(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("single", [True, False])
+@pytest.mark.parametrize("start", [100, 400, 700])
+def test_a_zip_without_some_bytes_of_its_middle_is_damaged(
+    tmp_path: Path, method: int, single: bool, start: int
+) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        if single:
+            archive.writestr("a.csv", "text,label\n" + "".join(f"{text},{label}\n" for text, label in made(200)))
+        else:
+            for n, (text, label) in enumerate(ROWS):
+                archive.writestr(f"{label}/{n}.txt", text)
+    data = path.read_bytes()
+    assert len(everything(opened(path))) == (200 if single else 30)
+    path.write_bytes(data[:start] + data[start + 256 :])
+    with pytest.raises(CorpusError, match=r"'a\.zip' is a damaged zip archive"):
         opened(path)
 
 

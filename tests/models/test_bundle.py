@@ -196,6 +196,16 @@ def test_cut_short(tmp_path, share):
         load_bundle(path)
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_bytes_missing_in_the_middle(tmp_path, share):
+    path = save(tmp_path / "m.ulmfit")
+    content = path.read_bytes()
+    start = int(len(content) * share)
+    path.write_bytes(content[:start] + content[start + 512:])
+    with pytest.raises(ModelError, match="damaged or was cut short"):
+        load_bundle(path)
+
+
 def test_one_wrong_byte_in_the_weights(tmp_path):
     path = save(tmp_path / "m.ulmfit")
     content = bytearray(path.read_bytes())

@@ -69,6 +69,8 @@ def read_archive(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
 
 def _check(archive: zipfile.ZipFile, path: Path) -> None:
     entries = archive.infolist()
+    if any(entry.header_offset < 0 for entry in entries):
+        raise zipfile.BadZipFile("some of its bytes are missing")
     names = [entry.filename for entry in entries]
     strange = sorted(set(names) - set(LIMITS) - set(OPTIONAL))
     if strange:
