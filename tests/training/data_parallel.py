@@ -1,7 +1,8 @@
 """A small training in one of several processes: ``python -m tests.training.data_parallel KIND OUT [KEPT]``.
 
 Writes the weights and the losses; run under several processes or alone, the result should be the same. "begun" stops
-in the middle of an epoch and saves in the folder KEPT, "gone_on" goes on from there, "whole" does both at one go.
+in the middle of an epoch and saves in the folder KEPT, "gone_on" goes on from there, "whole" does both at one go;
+"dropping-begun" and so on with dropouts, which are each process' own.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from . import builders
 def in_parts(kind: str, out: Path, kept: Path, world: World | None) -> None:
     """Five rows, so that two processes have unequal shares of them."""
     checkpoints = Checkpoints(kept)
+    dropping, kind = kind.startswith("dropping-"), kind.removeprefix("dropping-")
     writes = world is None or world.writes
     ctx = TrainContext(world=world, checkpoint=checkpoints.save if writes else None)  # type: ignore[arg-type]
     plan = builders.stage(builders.plans()[0], epochs=2, lr=0.5, optimizer=builders.SGD)
     latest = checkpoints.latest() if kind == "gone_on" else None
     start = None if latest is None else checkpoints.load(latest.name)
-    model = builders.language_model(dropout=builders.NO_DROPOUT)
+    model = builders.language_model(dropout=None if dropping else builders.NO_DROPOUT)
     events = train_language_model(model, *builders.streams(5), plan, ctx, start)
     losses = []
     for event in events:
@@ -41,9 +43,10 @@ def in_parts(kind: str, out: Path, kept: Path, world: World | None) -> None:
                     world.agree_to_stop(True)
                 break
     events.close()
+    drawn = torch.rand(3)  # what comes after the stage, the next one's head say, is not each process' own
     if writes:
         save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-                  | {"losses": torch.tensor(losses)}, out)
+                  | {"losses": torch.tensor(losses), "drawn": drawn}, out)
 
 
 def main(kind: str, out: Path, kept: Path | None = None) -> None:

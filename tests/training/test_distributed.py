@@ -92,6 +92,20 @@ def test_what_each_process_has_read_is_carried_on_when_they_go_on(later: int, tm
         torch.testing.assert_close(gone_on[name], tensor, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
+def test_what_each_process_drops_out_is_the_same_when_they_go_on(tmp_path: Path) -> None:
+    """To the last bit, though the checkpoint is the first one's; what is drawn after the stage is as in one process."""
+    kept = str(tmp_path / "kept")
+    alone = run("dropping-whole", tmp_path / "alone", 1, kept + "-alone")
+    whole = run("dropping-whole", tmp_path / "whole", 2, kept + "-not")
+    begun = run("dropping-begun", tmp_path / "begun", 2, kept)
+    gone_on = run("dropping-gone_on", tmp_path / "gone_on", 2, kept)
+    assert not torch.equal(alone["losses"], whole["losses"])
+    gone_on["losses"] = torch.cat([begun["losses"], gone_on["losses"]])
+    assert whole.keys() == gone_on.keys()
+    assert [name for name, tensor in whole.items() if not torch.equal(tensor, gone_on[name])] == []
+
+
 def test_a_call_of_torchrun_is_known_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
     assert torchrun_job() == ""

@@ -43,7 +43,7 @@ class BatchNorm(nn.BatchNorm1d):
     def _together(self, values: Tensor, over_all: Callable[[Tensor], Tensor]) -> Tensor:
         rows = values if self.counted else values[:0]
         sums = over_all(torch.cat([rows.sum(0), rows.new_tensor([float(len(rows))])]))
-        count = float(sums[-1])
+        count = float(sums[-1].detach())
         if count < 2:
             return self._by_running(values)
         mean = sums[:-1] / count

@@ -16,6 +16,7 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any, TypeVar
 
+import numpy as np
 import psutil
 import torch
 import torch.distributed as dist
@@ -102,9 +103,11 @@ class World:
         for buffer in module.buffers():
             dist.broadcast(buffer, 0)
 
-    def part_random_numbers(self) -> None:
-        """Let each process drop out other things: all start from the same random state."""
-        torch.manual_seed(int(torch.randint(2**62, ())) + self.rank)
+    def part_random_numbers(self, seed: int, step: int) -> None:
+        """Let each process drop out other things in ``step``: they follow from the run's ``seed``, the step and its own
+        number alone, so that going on from a checkpoint, which knows of no process but the first, gives the same bits.
+        """
+        torch.manual_seed(int(np.random.SeedSequence((seed, step, self.rank)).generate_state(1)[0]))
 
     def gather(self, value: V) -> list[V]:
         """The ``value`` of every process, in their order."""

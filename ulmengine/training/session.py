@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 from uuid import uuid4
 
+import torch
 from torch import Tensor
 
 from ulmengine.events import EpochEnded, Event, Note, StageEnded, StageStarted, Step, TextWritten, retold
@@ -53,7 +54,7 @@ class Session(StageState):
             if ctx.end_at_once and not self.standing.finished:
                 self._end_here()
         if ctx.world is not None:
-            ctx.world.part_random_numbers()
+            self.common, self._seed = RandomState.capture(), torch.initial_seed()
         self._started = ctx.clock() - self.standing.seconds
         ctx.put_down = self.put_down
 
@@ -82,6 +83,8 @@ class Session(StageState):
             batches = list(islice(epoch, together))
             standing.epoch_over = not batches
             if batches:
+                if self.ctx.world is not None:
+                    self.ctx.world.part_random_numbers(self._seed, self.ctx.total)
                 yield batches
         self._read()
 
@@ -135,6 +138,8 @@ class Session(StageState):
         self.ctx.put_down = None
         self.optimizer.zero_grad()
         self.model.eval()
+        if self.common is not None:
+            self.common.restore()
 
     # --- going on
 

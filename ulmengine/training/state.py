@@ -26,6 +26,8 @@ class StageState:
 
     :ivar start: the learning weights and the buffers as the stage began; ``start_key``: their name among shared
         tensors.
+    :ivar common: the random states that several processes have in common, and put back when the stage is over: the
+        numbers of a step are each process' own; None: one process draws on and on.
     :raises TrainingError: the plan does not fit the network, or there is nothing to train on.
     """
 
@@ -42,6 +44,7 @@ class StageState:
         self.start_key = ""
         self.start: dict[str, Tensor] = {}
         self.outbox: deque[Event] = deque()
+        self.common: RandomState | None = None
 
     def carried(self, *, together: bool) -> Any:
         """What is carried from batch to batch, of all processes' rows. ``together``: all of them ask at this point.
@@ -56,7 +59,7 @@ class StageState:
     def snapshot(self, reason: str, carry: Any) -> Snapshot:
         """Everything, as it is now, with what was :meth:`carried`. The tensors are the live ones."""
         optimizer, optimizer_values = self.optimizer.pack()
-        randoms = RandomState.capture()
+        randoms = self.common or RandomState.capture()
         state, form = take_apart(carry)
         parts: dict[str, dict[str, Tensor]] = {
             "model": self.model.state_dict(), "optimizer": optimizer, "random": randoms.tensors,
