@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ulmengine.disk import parsed
 from ulmengine.record.relabelled import JOURNAL, read_journal, write_down
 
 Labels = tuple[str, ...]
@@ -22,7 +22,7 @@ def labels_of(record: str, multi_label: bool) -> Labels:
     if not multi_label:
         return (value,)
     try:
-        return tuple(map(str, json.loads(value)))
+        return tuple(map(str, parsed(value)))
     except (ValueError, TypeError):
         return (value,)
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ulmengine.config import RunConfig
-from ulmengine.disk import whole
+from ulmengine.disk import read_json, whole
 from ulmengine.models import models_folder, starting_model
 
 FILE = "corpus-facts.json"
@@ -85,7 +85,7 @@ def forget_facts(cache: Path) -> None:
 def known_facts(config: RunConfig, cache: Path) -> CorpusFacts | None:
     """The facts in ``cache`` if they hold for ``config``, a description as a run has it."""
     try:
-        facts = CorpusFacts(**json.loads((cache / FILE).read_text(encoding="utf-8")))
+        facts = CorpusFacts(**read_json(cache / FILE))
     except (OSError, ValueError, TypeError):
         return None
     return facts if facts.key == facts_key(config) else None

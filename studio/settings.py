@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from ulmengine import APP
-from ulmengine.disk import unused_path, whole
+from ulmengine.disk import read_json, unused_path, whole
 
 RECENT = 12
 DISMISSED = 100
@@ -114,7 +113,7 @@ def log_folder() -> Path:
 
 def _read(path: Path) -> Preferences:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = read_json(path)
     except FileNotFoundError:
         return Preferences()
     except (OSError, ValueError) as error:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import errno
+import json
 import os
+import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -12,10 +14,18 @@ from pathlib import Path
 import pytest
 
 from ulmengine import disk
-from ulmengine.disk import is_disk_full, move, sweep, unused_path, whole, whole_folder
+from ulmengine.disk import is_disk_full, move, read_json, sweep, unused_path, whole, whole_folder
 
 from .test_architecture import ROOT, SOURCES
 
+PARSED_ELSEWHERE = {
+    "ulmengine/corpus/cells.py", "ulmengine/corpus/readers/jsonrows.py", "ulmengine/corpus/readers/json_files.py",
+    # What the program has written itself, or its own child process.
+    "ulmengine/corpus/readers/sheets.py", "ulmengine/corpus/readers/tools.py", "ulmengine/bench/measure.py",
+    "ulmengine/bench/quality_reference.py", "ulmengine/bench/reference.py", "ulmengine/bench/tokenize.py",
+    "ulmengine/bench/worker.py", "ulmengine/tokens/subwords.py", "ulmengine/tokens/worker.py",
+    "ulmengine/models/card.py", "studio/pages/classify/stored.py", "ulmengine/disk.py",
+}
 ELSEWHERE = {
     "ulmengine/corpus/readers/mail.py": 1,  # in a temporary folder
     "ulmengine/corpus/readers/sheets.py": 1,
@@ -256,3 +266,27 @@ def _writes(node: ast.AST) -> bool:
         return not isinstance(node.args[0], ast.Dict | ast.Call)  # a text's has two, a table's takes names
     opened = what == "open" and any(mode[:1] in ("w", "x") for mode in modes)
     return (opened or what in ("write_text", "write_bytes")) and "beside" not in ast.unparse(where)
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 200_000, '{"a": 1', "", "\0\0"])
+def test_what_is_no_json_or_nested_too_deeply_is_no_failure_of_the_program(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
+        read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(("text", "value"), [
+    ("[" * 200 + "]" * 200, None), ('"[[[["', "[[[["), ('{"a": [1, {"b": null}]}', {"a": [1, {"b": None}]}),
+    ("\ufeff[1]", [1]), (json.dumps(["[" * 200_000]), ["[" * 200_000]),
+])
+def test_json_that_is_nested_or_long_as_usual_is_read(text: str, value: object, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+    found = read_json(tmp_path / "a.json")
+    assert found == value if value is not None else isinstance(found, list)
+
+
+def test_json_is_parsed_where_endless_brackets_are_caught() -> None:
+    """``json.loads`` itself ends with an error of the program's own where brackets stand in brackets without end."""
+    parse = re.compile(r"json\.loads?\(")
+    found = {str(path.relative_to(ROOT)) for path in SOURCES if parse.search(path.read_text(encoding="utf-8"))}
+    assert found == PARSED_ELSEWHERE

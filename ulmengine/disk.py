@@ -1,10 +1,11 @@
-"""How a file or a folder is written: whole, or not at all."""
+"""How a file or a folder is written: whole, or not at all; and how what stands in one is read that may be anything."""
 
 from __future__ import annotations
 
 import errno
 import glob
 import hashlib
+import json
 import os
 import shutil
 import time
@@ -12,11 +13,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 HELD_S = 2.0
 """Seconds for which a file that another program looks at is tried again; Windows lets nobody rename such a file."""
 DAY_S = 86_400.0
+LARGEST_JSON = 64 << 20
+"""Bytes; a larger file of it was not written here, and memory is not to be filled with it."""
 
 
 @contextmanager
@@ -147,6 +151,28 @@ def sha256(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_json(path: Path) -> Any:
+    """The JSON in the file ``path``, which may come from anywhere.
+
+    :raises OSError: there is no such file. :raises ValueError: it is no JSON, too large, or nested too deeply.
+    """
+    if not path.is_file():  # a device or a pipe may never end
+        raise FileNotFoundError(path)
+    with path.open("rb") as file:
+        content = file.read(LARGEST_JSON + 1)
+    if len(content) > LARGEST_JSON:
+        raise ValueError(f"{path} is larger than any record")
+    return parsed(content)
+
+
+def parsed(content: str | bytes) -> Any:
+    """The JSON ``content``. :raises ValueError: it is none, or nested too deeply."""
+    try:
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def is_disk_full(error: BaseException | None) -> bool:

@@ -93,6 +93,7 @@ def test_any_text_and_rate_cross_toml_unchanged(name: str, lr: float) -> None:
     ("[language_model]\nlr = nan", ["language_model.lr", "finite"]),
     ("version = 2", ["newer version", "update"]),
     ("seed = ", ["not valid TOML", "mine.toml"]),
+    ("seed = " + "[" * 100_000, ["not valid TOML", "mine.toml"]),
 ])
 def test_a_mistake_is_told_with_its_place(text: str, words: list[str]) -> None:
     with pytest.raises(ConfigError) as caught:

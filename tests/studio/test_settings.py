@@ -21,7 +21,7 @@ def test_what_is_changed_is_there_the_next_time(tmp_path: Path) -> None:
     assert Settings(first.path).values == first.values
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", "\x00\x01"])
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", "\x00\x01", "[" * 200_000])
 def test_a_broken_file_gives_the_usual_values(tmp_path: Path, text: str) -> None:
     (tmp_path / "settings.json").write_text(text, encoding="utf-8")
     assert Settings(tmp_path / "settings.json").values == Preferences()

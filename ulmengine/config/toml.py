@@ -53,7 +53,7 @@ def loads(text: str, where: str = "configuration", *, frozen: bool = False) -> R
     """
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{where}: not valid TOML: {error}") from error
     if frozen:
         _fill_missing(values, RunConfig())
@@ -133,7 +133,7 @@ def _fill_missing(values: dict[str, Any], usual: Section) -> None:
 def _value(raw: str) -> Any:
     try:
         return tomllib.loads(f"value = {raw}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return raw
 
 

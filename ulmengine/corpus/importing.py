@@ -139,7 +139,7 @@ def _there(folder: Path) -> Table | None:
         return None
     try:
         table = Table.open(folder)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         shutil.rmtree(folder, ignore_errors=True)
         return None
     with suppress(OSError):

@@ -9,10 +9,11 @@ stand in ``CorpusConfig.relabelled`` in the form of :mod:`ulmengine.record.relab
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+
+from ulmengine.disk import parsed
 
 from .documents import Piece
 from .errors import CorpusError
@@ -92,7 +93,7 @@ def corrections(records: Iterable[str], multi_label: bool) -> dict[str, tuple[st
         if not sign or key.count(":") < 1:
             raise CorpusError(f"'{record}' is no corrected label; write <document key>=<label> as the Studio does.")
         try:
-            found[key] = tuple(map(str, json.loads(value))) if multi_label else (value,)
+            found[key] = tuple(map(str, parsed(value))) if multi_label else (value,)
         except (ValueError, TypeError) as error:
             raise CorpusError(f"'{record}' is no list of labels; write <document key>=[\"a\", \"b\"].") from error
     return found

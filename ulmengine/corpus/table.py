@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ulmengine.disk import checksum
+from ulmengine.disk import checksum, read_json
 
 from .understood import Understood
 
@@ -80,7 +80,7 @@ class Table:
     @classmethod
     def open(cls, folder: Path) -> Table:
         """:raises OSError, ValueError: the record or a file is missing or damaged."""
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = read_json(folder / RECORD)
         for file in record["files"]:
             found = checksum(folder / file["name"])
             if found != file.get("checksum", found):  # an early copy has none

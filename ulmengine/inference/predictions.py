@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from ulmengine.disk import whole
+from ulmengine.disk import parsed, whole
 
 from .calibrate import Floats, alike, chosen, one_hot, probabilities
 from .errors import InferenceError
@@ -232,7 +232,7 @@ def _why(error: OSError | pa.ArrowException) -> str:
 
 def _description(table: pa.Table, path: Path) -> dict[str, Any]:
     try:
-        about = json.loads((table.schema.metadata or {})[_DESCRIPTION])
+        about = parsed((table.schema.metadata or {})[_DESCRIPTION])
         newer = about["format"] > FORMAT
         if not (about["labels"] and "network" in about["who"] and set(about["who"]) <= set(WHO)):
             raise ValueError("labels")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ulmengine.config import ModelConfig, Sizes
+from ulmengine.disk import parsed
 
 from .archive import MANIFEST, ModelError, read_archive
 
@@ -137,8 +137,8 @@ def json_object(content: bytes, path: Path) -> dict[str, Any]:
     :raises ModelError: it is none.
     """
     try:
-        values = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        values = parsed(content)
+    except ValueError as error:
         raise ModelError(f"{path}: the model's description is not readable; copy or download it again") from error
     if not isinstance(values, dict):
         raise ModelError(f"{path}: the model's description is not what this program writes; choose another file")

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_origin, get_type_hints
 
-from ulmengine.disk import move, sha256
+from ulmengine.disk import move, read_json, sha256
 from ulmengine.events import Checkpointed
-
-from .records import read_json
 
 FORMAT = 1
 LARGEST_FILE = 64 << 30

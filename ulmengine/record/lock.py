@@ -21,7 +21,7 @@ from uuid import uuid4
 
 import psutil
 
-from .records import read_json
+from ulmengine.disk import read_json
 
 if sys.platform == "win32":
     import msvcrt

@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ulmengine.disk import parsed
 from ulmengine.events import Event, Finishing, RunStarted, StageEnded, StageStarted, Step, from_json, to_json
 
-from .records import parsed, read_record
+from .records import read_record
 
 FORMAT = 1
 SEEN = 4_096

@@ -6,11 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ulmengine.disk import whole
+from ulmengine.disk import read_json, whole
 
 FORMAT = 1
-LARGEST = 64 << 20
-"""Bytes; a larger one was not written here, and memory is not to be filled with it."""
 
 
 def write_record(path: Path, values: dict[str, Any]) -> None:
@@ -34,25 +32,3 @@ def read_record(path: Path) -> dict[str, Any]:
     if isinstance(values.get("format"), int) and values["format"] > FORMAT:
         raise ValueError(f"{path} was written by a newer version of the program; update it to go on")
     return values
-
-
-def read_json(path: Path) -> Any:
-    """The JSON in the file ``path``, which may come from anywhere.
-
-    :raises OSError: there is no such file. :raises ValueError: it is no JSON, too large, or nested too deeply.
-    """
-    if not path.is_file():  # a device or a pipe may never end
-        raise FileNotFoundError(path)
-    with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ValueError(f"{path} is larger than any record")
-    return parsed(content)
-
-
-def parsed(content: bytes) -> Any:
-    """The JSON ``content``. :raises ValueError: it is none, or nested too deeply."""
-    try:
-        return json.loads(content)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error

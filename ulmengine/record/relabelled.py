@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ulmengine.disk import parsed
+
 JOURNAL = "labels.jsonl"
 
 
@@ -57,7 +59,7 @@ def read_journal(path: Path) -> list[LabelChange]:
     found = []
     for line in lines:
         try:
-            values = json.loads(line)
+            values = parsed(line)
             found.append(LabelChange(str(values["document"]), tuple(values["from"]), tuple(values["to"]),
                                      str(values["when"]), str(values["why"])))
         except (ValueError, KeyError, TypeError):

@@ -17,7 +17,7 @@ from ulmengine.config import RunConfig, Sizes
 from ulmengine.corpus import CorpusError, Documents, open_corpus
 from ulmengine.corpus.repeats import unseen_labels
 from ulmengine.corpus.split import PART_NAMES
-from ulmengine.disk import whole
+from ulmengine.disk import read_json, whole
 from ulmengine.events import Event, Note, Progress
 from ulmengine.models import (
     Bundle,
@@ -30,7 +30,6 @@ from ulmengine.models import (
     starting_model,
 )
 from ulmengine.plan import StagePlan, plan_stages
-from ulmengine.record.records import read_json
 from ulmengine.tokens import (
     SPECIALS,
     Tokenizer,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ulmengine.disk import checksum, sweep, whole_folder
+from ulmengine.disk import checksum, read_json, sweep, whole_folder
 from ulmengine.events import Event, Progress
 
 from .description import fingerprint
@@ -78,7 +78,7 @@ class TokenStore:
         :raises TokensError: there is none, or it is damaged or was written by another version.
         """
         try:
-            about = json.loads((folder / ABOUT).read_text("utf-8"))
+            about = read_json(folder / ABOUT)
             kind = np.dtype(str(about["dtype"]))
             if about["version"] != VERSION:
                 raise TokensError(f"The tokens in {folder} were written by another version; they have to be made anew.")
@@ -87,7 +87,9 @@ class TokenStore:
             ids = _mapped(folder / IDS, kind, int(about["tokens"]))
             offsets = _mapped(folder / OFFSETS, np.dtype("<i8"), int(about["documents"]) + 1)
             return cls(ids, offsets, str(about["fingerprint"]))
-        except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+        except TokensError:
+            raise
+        except (OSError, KeyError, TypeError, ValueError) as error:
             raise TokensError(f"The tokens in {folder} cannot be read: {error}; they have to be made anew.") from error
 
 

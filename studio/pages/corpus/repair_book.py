@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ulmengine.disk import whole
+from ulmengine.disk import read_json, whole
 
 FILE = "repairs.json"
 Records = tuple[int | str, ...]
@@ -63,7 +63,7 @@ class RepairBook:
 
 def _read(path: Path) -> list[Repair]:
     try:
-        values: Any = json.loads(path.read_text(encoding="utf-8"))
+        values: Any = read_json(path)
         return [Repair(str(one["title"]), tuple(one["records"])) for one in values]
     except FileNotFoundError:
         return []

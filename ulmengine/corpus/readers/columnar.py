@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason
+from ulmengine.disk import parsed
 
 from .reading import Look, Pass, Reading, refuse_wide
 from .records import DEPTH, cell_of, class_name
@@ -148,7 +148,7 @@ def _failure(error: Exception, source: Source, what: str) -> CorpusError:
 def class_names(schema: pa.Schema) -> dict[str, list[str]]:
     """Names of the classes that Hugging Face datasets store in a file's metadata: column -> names."""
     try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        features = parsed((schema.metadata or {})[b"huggingface"])["info"]["features"]
         found = {column: _names_in(feature) for column, feature in features.items()}
     except (KeyError, ValueError, TypeError, AttributeError):
         return {}
