@@ -51,6 +51,20 @@ SHAPES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "rows under a heading": ([["text", "label"], *PAIRS], ROWS),
     "rows under a heading that is called by a value": ([["text", "good"], *PAIRS], ROWS),
     "a sheet's values": ({"range": "A1:B61", "values": [["text", "label"], *PAIRS]}, ROWS),
+    "columns of objects under names of rows": ({name: {f"doc{n}": r[name] for n, r in NUMBERED.items()}
+                                                for name in ("text", "label")}, ROWS),
+    "texts and words under names of rows": ({name: {f"doc{n}": r[own] for n, r in NUMBERED.items()}
+                                             for name, own in (("What was said", "text"), ("Of what", "label"))}, ROWS),
+    "columns by part": ({f"{name}_{part}": [row[place] for row in rows] for part, rows in (
+        ("train", ROWS[:30]), ("test", ROWS[30:])) for place, name in enumerate("xy")}, ROWS),
+    "columns by part and names of classes": ({
+        "train": [t for t, _ in ROWS[:40]], "test": [t for t, _ in ROWS[40:]], "classes": list(LABELS),
+        "train_labels": [LABELS.index(k) for _, k in ROWS[:40]],
+        "test_labels": [LABELS.index(k) for _, k in ROWS[40:]]}, ROWS),
+    "parts within labels": ({k: {"train": v[:15], "test": v[15:]} for k, v in TEXTS.items()},
+                            [(t, k) for cut in (slice(15), slice(15, None)) for k, v in TEXTS.items() for t in v[cut]]),
+    "parts within languages": ({"en": {"train": RECORDS[:20], "dev": RECORDS[40:50]},
+                                "de": {"train": RECORDS[20:40], "dev": RECORDS[50:]}}, ROWS),
     "pairs by part": ({"train": PAIRS[:40], "val": PAIRS[40:50], "test": PAIRS[50:]}, ROWS),
     "records by part": ({"train": RECORDS[:40], "dev": RECORDS[40:]}, ROWS),
     "records by named part": ({"trainset": RECORDS[:40], "test data": RECORDS[40:]}, ROWS),
@@ -89,6 +103,14 @@ SHAPES: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "intents": ({"intents": [{"tag": k, "patterns": v, "responses": ["as you like it"]} for k, v in TEXTS.items()]},
                 GROUPED),
     "examples": ([{"intent": label, "examples": texts} for label, texts in TEXTS.items()], GROUPED),
+    "records within topics": ([{"topic": k, "articles": [{"title": f"On it {n}", "body": t} for n, t in enumerate(v)]}
+                               for k, v in TEXTS.items()], GROUPED),
+    "paragraphs within titles": ({"version": "2", "data": [{"title": k, "paragraphs": [
+        {"context": t, "qas": []} for t in v]} for k, v in TEXTS.items()]}, GROUPED),
+    "items within titles": ([{"title": k, "items": [{"title": f"No. {n}", "text": t} for n, t in enumerate(v)]}
+                             for k, v in TEXTS.items()], GROUPED),
+    "labelled sentences within documents": ([{"id": n, "topic": f"it{n}", "sentences": RECORDS[n : n + 6]}
+                                             for n in range(0, 60, 6)], ROWS),
     "utterances of Snips": ({"intents": {k: {"utterances": [{"data": [{"text": t[:9]}, {"text": t[9:], "entity": "x"}]}
                                                            for t in v]} for k, v in TEXTS.items()}, "entities": {}},
                             GROUPED),
@@ -399,3 +421,58 @@ def test_marks_beside_texts_bear_the_names_that_stand_beside(tmp_path: Path) -> 
     documents = opened(tmp_path / "a.json", validation=0.0, test=0.0)
     assert (documents.labels, documents.multi_label) == (("good", "late"), True)
     assert documents.targets("train")[:3].tolist() == [[1, 0], [0, 1], [1, 1]]
+
+
+def test_columns_and_labels_by_part_give_the_parts(tmp_path: Path) -> None:
+    texts, labels = [t for t, _ in ROWS], [k for _, k in ROWS]
+    columns = {"train_texts": texts[:30], "train_labels": labels[:30], "test_texts": texts[30:]}
+    for value in (columns, {**columns, "test_labels": labels[30:]}):
+        (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
+        documents = opened(tmp_path / "a.json")
+        assert set(documents.rows("train").tolist()) < set(range(30))
+        beside = "test" if "test_labels" in value else "unlabelled"
+        assert documents.rows(beside).tolist() == list(range(30, 60))
+    (tmp_path / "a.json").write_text(json.dumps({k: {"train": v[:15], "test": v[15:]} for k, v in TEXTS.items()}))
+    assert opened(tmp_path / "a.json").count("test") == 15
+
+
+@pytest.mark.parametrize(("beside", "columns"), [
+    ({"train_loss": [0.3, 0.2], "test_loss": [0.4, 0.3]}, ("text", "label")),
+    ({"test_score": list(range(60)), "train_of_thought": ["so it is, I think"] * 60},
+     ("text", "label", "test_score", "train_of_thought")),
+    ({"train_text": [t for t, _ in ROWS], "train_label": [k for _, k in ROWS]},
+     ("text", "label", "train_text", "train_label")),
+])
+def test_lists_beside_that_speak_of_parts_make_none(
+    tmp_path: Path, beside: dict[str, Any], columns: tuple[str, ...]
+) -> None:
+    value = {"text": [t for t, _ in ROWS], "label": [k for _, k in ROWS], **beside}
+    (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
+    found = preview(tmp_path / "a.json")
+    assert (found.columns, len(found.rows)) == (columns, 60)
+
+
+@pytest.mark.parametrize("entry", [
+    lambda n, t, k: {"id": n, "label": k, "sentences": [{"text": t}, {"text": "Second of it here."}]},
+    lambda n, t, k: {"title": f"T{n}", "category": k, "sections": [{"heading": "h", "body": t}] * 6},
+    lambda n, t, k: {"id": n, "post": t, "label": k, "comments": [{"body": "I think so too, yes."}] * 6},
+    lambda n, t, k: {"n": n, "title": t, "labels": [{"name": k, "description": "Something is not right"}]},
+    lambda n, t, k: {"title": f"Berlin no {n}", "of": k, "sections": [{"heading": "h", "text": t}] * 6},
+    lambda n, t, k: {"id": n, "tag": k, "turns": [{"speaker": "a", "text": t}, {"speaker": "b", "text": "well now"}]},
+    lambda n, t, k: {"name": f"No. {n}", "tokens": [{"text": one, "tag": k} for one in t.split()]},
+])
+def test_records_within_a_document_make_no_others(tmp_path: Path, entry: Callable[[int, str, str], Any]) -> None:
+    """Sentences, sections, comments, turns and words are pieces of a document, or stand beside its text."""
+    (tmp_path / "a.json").write_text(json.dumps([entry(n, t, k) for n, (t, k) in enumerate(ROWS)]), encoding="utf-8")
+    assert len(preview(tmp_path / "a.json").rows) == 60
+
+
+@pytest.mark.parametrize("value", [
+    {"a1": {"text": "it was a good film", "label": "good"}, "a2": {"text": "a bad one it was", "label": "bad"}},
+    {"first": {"topic": "good", "what": "a good one, I think", "by": "me"},
+     "second": {"topic": "bad", "what": "a bad one, I think", "by": "you"}},
+    {"review": {"nr": "1", "body": "a good one, I think"}, "comment": {"nr": "2", "body": "a bad one, I think"}},
+])
+def test_records_under_their_names_are_no_columns(tmp_path: Path, value: dict[str, Any]) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
+    assert [row[0] for row in preview(tmp_path / "a.json").rows] == list(value)

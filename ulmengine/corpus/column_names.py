@@ -197,11 +197,12 @@ def parts_of(inside: Mapping[str, Collection[str]]) -> dict[str, str]:
     if not told or not all(told.values()):
         return {}
     held = [set(things) for name, things in inside.items() if told[name] != "unlabelled"]
-    alike = len({_without_part(name) for name in inside}) == 1
+    alike = len({without_part(name) for name in inside}) == 1
     return told if alike or (held and set.intersection(*held)) else {}
 
 
-def _without_part(name: str) -> str:
+def without_part(name: str) -> str:
+    """What is left of a name, in small letters, without the words that tell of a part."""
     return "".join(word for word in re.split(r"([^\W_]+)", name.lower()) if not part_in(word))
 
 

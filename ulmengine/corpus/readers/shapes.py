@@ -5,12 +5,23 @@ Values become records (dicts) or rows (lists); what each record means is left to
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from ulmengine.corpus.column_names import LABEL_NAMES, POLES, TEXT_NAMES, is_label_name, key_of, part_in, parts_of
+from ulmengine.corpus.cells import strings
+from ulmengine.corpus.column_names import (
+    LABEL_NAMES,
+    POLES,
+    TEXT_NAMES,
+    is_label_name,
+    key_of,
+    part_in,
+    parts_of,
+    without_part,
+)
 from ulmengine.corpus.column_sample import LONGEST_SCALE
 from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
@@ -27,7 +38,7 @@ from .records import (
     of_one_kind,
     usual_fields,
 )
-from .turns import glued
+from .turns import glued, said_in_turn
 
 _DEPTH = 6
 _COLUMNS = TEXT_NAMES | frozenset({
@@ -68,6 +79,9 @@ def documents_in_list(first: Sequence[Any], others: Iterable[Any] = ()) -> Shape
         tag, texts = grouped
         said = f"each entry holds texts ('{texts}') and their label ('{tag}')"
         return Shaped(_ungrouped(values, tag, texts), said, Hints(("text",), (tag,), (), said))
+    if within := _records_within(first[:50], len(first)):
+        said = f"each record under '{within}' is a document, with what stands beside them in the entry"
+        return Shaped(_unnested(values, within), said)
     if _are_labelled_texts(first):
         said = "each text under its label"
         doubt = _named_doubt("fields", dict.fromkeys(name for record in first for name in record))
@@ -128,6 +142,50 @@ def grouped_texts(values: Sequence[Any]) -> tuple[str, str] | None:
     return None
 
 
+def _records_within(entries: Sequence[Any], entries_seen: int) -> str:
+    """The one field of the ``entries`` that holds lists of records with a text each, which are the documents: those of
+    a class, {"topic": "good", "articles": [...]}, or others that bear labels of their own; "" where there is none, or
+    they are rather pieces of one text."""
+    if not entries or not all(isinstance(entry, dict) for entry in entries):
+        return ""
+    lists = {key for entry in entries for key, item in entry.items() if isinstance(item, list) and item
+             and all(isinstance(one, dict) for one in item)}
+    key = min(lists, default="")
+    held = [entry.get(key) or [] for entry in entries]
+    records = [one for items in held if isinstance(items, list) for one in items]
+    outer = [{name: item for name, item in entry.items() if name != key} for entry in entries]
+    if len(lists) != 1 or not _texts_of(records) or _texts_of(outer) or any(map(said_in_turn, held)):
+        return ""
+    if any(is_label(name, outer) and _is_one_of_few([entry.get(name) for entry in outer]) for name in usual_fields(
+            outer)):
+        return ""
+    few = entries_seen <= len(entries) and len(records) >= _FEWEST * len(entries)
+    named = few and any(key_of(name) in _TAGS and not any(map(_COUNTER.search, names))
+                        and len(set(names)) == len(names) for name in usual_fields(outer)
+                        for names in [[str(entry.get(name)) for entry in outer]])
+    pieces = not holds_labels(records) and strings(json.dumps(records)) is not None
+    return key if named or not pieces else ""
+
+
+def _texts_of(records: Sequence[dict[str, Any]]) -> bool:
+    """Whether a field of most ``records`` holds texts."""
+    return any(_are_prose([one[field] for one in records if isinstance(one.get(field), str)])
+               for field in usual_fields(records))
+
+
+def _unnested(entries: Iterable[Any], key: str) -> Iterator[Any]:
+    """The records under ``key`` of each entry, with what else it holds; what is no such entry, as it is."""
+    for entry in entries:
+        if not isinstance(entry, dict) or not isinstance(entry.get(key), list):
+            yield entry
+            continue
+        for record in entry[key]:
+            if isinstance(record, dict):
+                outer = {f"{name} of the entry" if name in record else name: item for name, item in entry.items()
+                         if name != key}
+                yield {**outer, **record}
+
+
 def _is_one_of_few(values: Sequence[Any]) -> bool:
     """Whether ``values`` are plain ones, or lists of such, that come again in other records."""
     told = [str(value) for value in values if value not in (None, "")]
@@ -145,6 +203,8 @@ def _holds_texts(key: str, lists: Sequence[Any]) -> bool:
         return False
     items = [item for one in lists for item in (one or [])][:200]
     if not all(isinstance(item, str) or _spoken(item) is not None for item in items):
+        return False
+    if holds_labels([item for item in items if isinstance(item, dict)]):
         return False
     return key.lower() in _EXAMPLES or _are_prose([item for item in items if isinstance(item, str)])
 
@@ -192,7 +252,8 @@ def _table(value: dict[str, Any], _: int) -> Shaped | None:
 
 
 def _by_part(value: dict[str, Any], depth: int) -> Shaped | None:
-    """The parts of a corpus by their names: {"train": [...], "test": [...]}."""
+    """The parts of a corpus by their names: {"train": [...], "test": [...]}, or ordered otherwise."""
+    value = _parts_first(value) or value
     held = {key: item for key, item in value.items() if isinstance(item, list | dict) and item}
     named = parts_of({key: _labels_inside(item) for key, item in held.items()})
     if not named:
@@ -211,6 +272,31 @@ def _by_part(value: dict[str, Any], depth: int) -> Shaped | None:
 
     first = next(iter(inside.values()))
     return Shaped(values(), f"the parts of the corpus under {', '.join(map(repr, named))}", first.hints)
+
+
+def _parts_first(value: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The parts with what each holds, where they stand within the labels, {"good": {"train": [...], "test": [...]},
+    ...}, or in the names of the columns, {"x_train": [...], "y_train": [...], "x_test": ...}; {} where they do not."""
+    inner = {key: item for key, item in value.items() if isinstance(item, list | dict) and item}
+    within = [(key, parts_of(dict.fromkeys(item, ()))) for key, item in inner.items() if isinstance(item, dict)]
+    found: dict[str, dict[str, Any]] = {}
+    if 1 < len(within) == len(inner) and all(parts and all(isinstance(one, list) for one in value[key].values())
+                                             for key, parts in within):
+        for key, parts in within:
+            for name, part in parts.items():
+                found.setdefault(part, {})[key] = value[key][name]
+        return found if len(found) > 1 else {}
+    for key, item in inner.items():
+        found.setdefault(part_in(key), {})[without_part(key).strip("_-. ") or "text"] = item
+    beside = found.pop("", {})
+    names, held = found.get("train", {}), [list(one.values()) for one in found.values()]
+    alike = len(names) > 1 and len(found) > 1 and all(one.keys() <= names.keys() for one in found.values()) and sum(
+        map(len, held)) + len(beside) == len(inner)
+    if not alike or not all(isinstance(item, list) for items in held for item in items) or not all(
+            len({len(item) for item in items}) == 1 and any(map(_are_texts, items)) for items in held):
+        return {}
+    return {part: {name: one.get(name, [None] * len(items[0])) for name in names} | beside
+            for (part, one), items in zip(found.items(), held, strict=True)}
 
 
 def _labels_inside(item: list[Any] | dict[str, Any]) -> set[str]:
@@ -372,9 +458,17 @@ def _columns(value: dict[str, Any], _: int) -> Shaped | None:
     if not all(isinstance(item, dict) for item in items) or not items[0]:
         return None
     keys = items[0].keys()
-    if not all(item.keys() == keys for item in items) or not all(key.lstrip("-").isdigit() for key in keys):
+    if not all(item.keys() == keys for item in items):
         return None
-    return Shaped(({name: column.get(row) for name, column in value.items()} for row in keys), "one object a column")
+    if all(key.lstrip("-").isdigit() for key in keys):
+        return Shaped(({name: column[row] for name, column in value.items()} for row in keys), "one object a column")
+    known = TEXT_NAMES | LABEL_NAMES
+    prose = [_are_prose([one for one in item.values() if isinstance(one, str)]) for item in items]
+    if not known & {key.lower() for key in keys} and (known & {key.lower() for key in value} or (
+            len(keys) > len(items) > 1)) and any(prose) and not all(prose):
+        return Shaped(({"id": row, **{name: column[row] for name, column in value.items()}} for row in keys),
+                      "one object a column")
+    return None
 
 
 def _columns_beside(value: dict[str, Any], _: int) -> Shaped | None:
