@@ -170,6 +170,56 @@ def test_folders_of_other_things_are_classes(folders: tuple[str, ...]) -> None:
     assert not layout.told
 
 
+@pytest.mark.parametrize("folder", [
+    "{label}/{year}", "{label}/{year}-0{month}", "{label}/{year}/0{month}", "{year}/{label}", "{label}/page-{month}",
+    "{label}/{year}/March", "train/{label}/{year}", "{label}/Q{month} {year}",
+])
+def test_times_in_or_above_the_folders_of_labels_are_passed_over(folder: str) -> None:
+    names = [f"{folder.format(label=label, year=year, month=month)}/{n}.txt" for label in ("kunden-lob", "kritik")
+             for year in (2020, 2021, 2022) for month in (1, 2, 3) for n in range(2)]
+    layout = find_layout(names)
+    assert {(layout.place(name) or ("", ""))[0] for name in names} == {"kunden-lob", "kritik"}
+    assert layout.portions
+
+
+@pytest.mark.parametrize("folder", ["{year}", "news/{year}", "{label}/{stars}", "{label}/author{stars}", "{label}/may",
+                                    "{label}/{label}-{year}"])
+def test_other_folders_name_labels_though_they_count(folder: str) -> None:
+    """Years alone are the labels, numbers below a class may be stars, and "may" is more than a month."""
+    names = [f"{folder.format(label=label, year=year, stars=stars)}/{n}.txt" for label in ("kunden-lob", "kritik")
+             for year in (2020, 2021, 2022) for stars in (1, 2, 3) for n in range(2)]
+    layout = find_layout(names)
+    assert not layout.portions
+    above = 1 if folder.startswith("news") else 0
+    assert {(layout.place(name) or ("", ""))[0] for name in names} == {
+        "/".join(name.split("/")[above:-1]) for name in names}
+
+
+@pytest.mark.parametrize(("folders", "labels"), [
+    ({"dev": 5, "ops": 5}, {"dev", "ops"}), ({"Test": 6, "pronunciation": 5, "grammar": 5},
+                                             {"Test", "pronunciation", "grammar"}),
+    ({"validation": 5, "login": 5, "billing": 9}, {"validation", "login", "billing"}),
+    ({"test": 5, "pos": 5, "neg": 5}, {"pos", "neg"}), ({"test": 50, "sports": 10, "politics": 12},
+                                                        {"sports", "politics"}),
+    ({"dev": 5, "1": 5, "2": 5}, {"1", "2"}), ({"train/a": 5, "train/b": 5, "test/a": 5}, {"a", "b"}),
+    ({"unsup": 5, "sports": 5, "politics": 5}, {"sports", "politics", ""}),
+])
+def test_folders_called_like_parts_are_classes_beside_others(folders: dict[str, int], labels: set[str]) -> None:
+    names = [f"{folder}/{n}.txt" for folder, count in folders.items() for n in range(count)]
+    layout = find_layout(names)
+    assert {layout.place(name)[0] for name in names if layout.place(name)} == labels  # type: ignore[index]
+
+
+def test_a_class_called_like_a_part_is_told_of(tmp_path: Path) -> None:
+    for folder in ("dev", "ops"):
+        (tmp_path / "desk" / folder).mkdir(parents=True)
+        for number in range(5):
+            (tmp_path / "desk" / folder / f"{number}.txt").write_text(f"what the {folder} of number {number} wrote")
+    documents = opened(tmp_path / "desk")
+    assert documents.labels == ("dev", "ops")
+    assert any("The folder 'dev' is read as a label" in note for note in documents.notes)
+
+
 def test_files_of_lines_lie_in_folders_of_which_a_word_tells_the_part(tmp_path: Path) -> None:
     for part, count in (("my-train", 12), ("my-test", 6)):
         (tmp_path / "mr" / part).mkdir(parents=True)
@@ -199,7 +249,8 @@ def test_a_text_whose_name_only_sounds_so_is_a_text(name: str) -> None:
     assert not is_about(name)
 
 
-@pytest.mark.parametrize(("suffix", "what"), [(".docx", "Word documents"), (".odt", "Word documents"), (".pdf", "PDF")])
+@pytest.mark.parametrize(("suffix", "what"), [(".docx", "Word documents"), (".odt", "Word documents"), (".pdf", "PDF"),
+                                              (".xml", "XML files"), (".sgm", "SGML files")])
 def test_a_folder_of_other_programs_documents_is_told_what_they_are(tmp_path: Path, suffix: str, what: str) -> None:
     for label in ("a", "b"):
         (tmp_path / "docs" / label).mkdir(parents=True)

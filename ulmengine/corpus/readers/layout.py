@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 
 from ulmengine.corpus.column_names import PART_WORDS, POLES, part_in, parts_of
 from ulmengine.corpus.errors import some_of
+from ulmengine.corpus.ordering import is_date
 from ulmengine.counting import counted
 
 from .front_matter import front_matter
@@ -25,6 +26,7 @@ _ABOUT = re.compile(
 _README = re.compile(r"^read[-_ ]?me(?![^\W_])|[\W_]read[-_]?me(?![^\W_])", re.IGNORECASE)
 _CALLED = "called like a readme"
 PORTION = re.compile(r"(?:part|fold|split|chunk|batch|subset|portion|cv)[-_ ]?\d+", re.IGNORECASE)
+_DATED = re.compile(r"(?:19|20)\d\d(?:[-_.]?\d\d){0,2}|(?:page|seite|year|month|week|day)[-_ ]?\d+", re.IGNORECASE)
 _GRADED = re.compile(r"\D*\d+[-_](\d\d?)")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LEAST_WORDED, _MOST_WORDS = 8, 20
@@ -197,11 +199,21 @@ def find_layout(names: Sequence[str]) -> TreeLayout:
     layout = TreeLayout(skip, shape=shape, classes=_classes_named_like_parts(rest), told=_told_parts(rest),
                         leaflets=leaflets)
     within = {part for parts in rest for part in parts}
-    portions = tuple(sorted(filter(PORTION.fullmatch, within)))
-    if portions and all(any(map(PORTION.fullmatch, parts)) and not all(
-            layout.is_part(one) or PORTION.fullmatch(one) for one in parts) for parts in rest):
-        layout = replace(layout, portions=portions)
+    layout = replace(layout, portions=_portions(rest, within, layout))
     return replace(layout, labelled=not all(map(layout.is_part, within)), parts=any(map(layout.is_part, within)))
+
+
+def _portions(folders: Sequence[tuple[str, ...]], within: Collection[str], layout: TreeLayout) -> tuple[str, ...]:
+    """Folders called like portions of a whole, each document in one, or by a time, beside others in each path that name
+    its label; () where there are none."""
+    dated = {name for name in within if _DATED.fullmatch(name) or (re.search(r"\d", name) and is_date(name))}
+    dated |= {name for name in within if dated and (re.fullmatch(r"\d{1,2}", name) or is_date(name))}
+    portions = dated | set(filter(PORTION.fullmatch, within))
+    left = {tuple(one for one in parts if not layout.is_part(one) and one not in portions)
+            for parts in folders if parts}
+    if () in left or not (len(left) > 1 if dated else all(map(portions.intersection, folders))):
+        return ()
+    return tuple(sorted(portions))
 
 
 def worded_layout(layout: TreeLayout, documents: Sequence[str]) -> tuple[TreeLayout, bool]:
@@ -270,12 +282,18 @@ def _common_shape(names: Sequence[str]) -> str:
 
 
 def _classes_named_like_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """A folder called "training" with texts right in it beside others with texts is a class, not a part."""
-    top = {parts[0] for parts in folders if parts}
+    """A folder called "training" with texts right in it beside others with texts is a class, not a part; one called
+    "test" or "dev" beside others, of hardly more texts, that are not called as labels are everywhere."""
+    top = Counter(parts[0] for parts in folders if parts)
     named = [name for name in top if PART_WORDS.get(name.lower(), "unlabelled") != "unlabelled"]
     deeper = any(len(parts) > 1 and parts[0] in named for parts in folders)
-    alone = len(named) == 1 and PART_WORDS[named[0].lower()] == "train" and len(top) > 1
-    return tuple(named) if alone and not deeper else ()
+    if len(named) != 1 or deeper:
+        return ()
+    others = {name: count for name, count in top.items() if name != named[0]}
+    if not others or PART_WORDS[named[0].lower()] == "train":
+        return tuple(named) if others else ()
+    poles = all(name.lower() in POLES or name.isdigit() for name in others)
+    return tuple(named) if not poles and top[named[0]] <= 2 * max(others.values()) else ()
 
 
 def _told_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

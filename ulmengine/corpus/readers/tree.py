@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from ulmengine.config import CorpusConfig
-from ulmengine.corpus.column_names import part_in
+from ulmengine.corpus.column_names import PART_WORDS, part_in
 from ulmengine.corpus.errors import CorpusError, Faults, some_of
 from ulmengine.corpus.guess import Hints
 from ulmengine.counting import counted
@@ -49,7 +49,8 @@ from .turns import with_turns
 _UNREAD = {
     **dict.fromkeys((".doc", ".docx", ".docm", ".odt", ".pages"), "Word documents"), ".pdf": "PDF documents",
     ".rtf": "rich-text documents", ".epub": "e-books", ".msg": "mails of Outlook",
-    **dict.fromkeys((".ppt", ".pptx", ".odp"), "presentations"),
+    **dict.fromkeys((".ppt", ".pptx", ".odp"), "presentations"), ".xml": "XML files", ".tex": "LaTeX files",
+    **dict.fromkeys((".sgm", ".sgml"), "SGML files"), **dict.fromkeys((".srt", ".vtt"), "subtitles"),
 }
 """Documents of other programs, of which a folder may be full."""
 _LARGEST_TABLE = 64 << 20
@@ -213,8 +214,11 @@ def _are_lines(head: Look) -> bool:
 
 
 def _layout_note(layout: TreeLayout, names: Sequence[str]) -> tuple[str, ...]:
-    told = [f"The folders called like portions of a whole ({some_of(layout.portions, 4)}) are passed over: what stands "
-            "beside them in the path is the label."] if layout.portions else []
+    told = [f"The folders called like portions of a whole or by a time ({some_of(layout.portions, 4)}) are passed "
+            "over: what stands beside them in the path is the label."] if layout.portions else []
+    told += [f"The folder '{name}' is read as a label, as those beside it are. If it is a part of the corpus, put its "
+             f"texts into a folder for each label, as in {name}/LABEL/1.txt."
+             for name in layout.classes if PART_WORDS[name.lower()] != "train"]
     if layout.fields:
         told.append("What stands between two lines of --- above each text is no part of it, and read as columns: "
                     f"{some_of(layout.fields, 6)}.")
