@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import zipfile
 from pathlib import Path
 
@@ -255,6 +256,55 @@ def test_what_parts_of_the_text_are_called_is_no_label(tmp_path: Path, each: str
     assert documents.text_of(7).startswith("We asked for 7 rooms")
 
 
+CORPUS = "<corpus>\n" + "".join(f"<doc label='{k}'><text>{t}</text></doc>\n" for t, k in ROWS) + "</corpus>\n"
+DOC = CORPUS[: CORPUS.index(ROWS[20][0])].rindex("<doc")  # where the 21st begins
+
+
+@pytest.mark.parametrize("head", ['<?xml version="1.0"?>\n', ""])
+@pytest.mark.parametrize(("broken", "count", "told"), [
+    (CORPUS[:DOC] + CORPUS[DOC:].replace("</doc>", "<.doc>", 1), 20, "after its document 20: <doc> on line"),
+    (CORPUS[: DOC + 30], 20, "after its document 20: <doc> on line"),
+    (CORPUS[:DOC], 20, "ends before its end, after 20 documents: <corpus> has none"),
+    (CORPUS.replace("</corpus>", ""), 60, "ends before its end, after 60 documents: <corpus> has none"),
+    (CORPUS[:DOC] + CORPUS[DOC:].replace("</text>", "<.text>", 1), 60, "may be damaged: 1 tag ends.*</doc> on line"),
+    (CORPUS[:DOC] + CORPUS[DOC:].replace("<text>", "text>", 1), 60, "may be damaged: 1 tag ends.*</text> on line"),
+    (CORPUS[:DOC] + CORPUS[DOC:].replace("<doc", "doc", 1), 59, "may be damaged: 1 tag ends.*</doc> on line"),
+])
+def test_xml_that_is_cut_or_damaged_says_so(tmp_path: Path, head: str, broken: str, count: int, told: str) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text(head + broken)
+    documents = opened(path)
+    assert len(everything(documents)) == count
+    assert documents.skipped == (told.startswith("after"))
+    assert re.search(f"'a.xml'.*{told}", "\n".join(documents.notes))
+
+
+@pytest.mark.parametrize("text", [
+    CORPUS, '<?xml version="1.0"?>\n' + CORPUS, CORPUS.replace("<corpus>", "").replace("</corpus>", ""),
+    CORPUS.replace("the", "the<br>"), '<?xml version="1.0"?>\n' + CORPUS.replace("the", "the<br/>"),
+    CORPUS.replace("<text>", "<text><p>").upper(), CORPUS.replace("<text>", "<id>7<text>"),
+    CORPUS.replace("<text>", "<note/><text>"), f"<!-- <doc> -->\n{CORPUS}",
+])
+def test_xml_and_sgml_with_their_usual_freedoms_go_without_a_word(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text(text)
+    documents = opened(path)
+    assert len(everything(documents)) == 60
+    assert not documents.skipped
+    assert not any("a.xml" in note for note in documents.notes)
+
+
+def test_elements_of_xml_that_are_called_like_tags_of_html_hold_their_texts(tmp_path: Path) -> None:
+    path = tmp_path / "a.rss"
+    path.write_text('<?xml version="1.0"?>\n<rss><channel>\n' + "".join(
+        f"<item><title>Part {n}</title><link>http://a.example/{n}</link><source>Here</source><description>{t}"
+        f"</description><category>{k}</category></item>\n" for n, (t, k) in enumerate(ROWS)) + "</channel></rss>")
+    documents = opened(path)
+    assert documents.understood.columns == ("title", "link", "source", "description", "category")
+    assert documents.understood.text_columns[-1:] == ("description",)
+    assert labels_in_order(documents) == [k for _, k in ROWS]
+
+
 def test_xml_without_records_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     path.write_text("<?xml version='1.0'?>\n<letter><from>me</from><body>One text.</body></letter>\n")
@@ -384,6 +434,26 @@ def test_a_page_that_is_a_table_is_read_as_one(tmp_path: Path, name: str, around
     assert labels_in_order(documents) == [label for _, label in ROWS]
     whole = opened(path, format="html")  # a person may say that the page is one document
     assert len(everything(whole)) == 1
+
+
+def test_a_page_whose_table_has_no_end_says_so_and_other_tags_may_lack_theirs(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    whole = page([NAMES, *(f"<td>{text}</td><td>{label}</td>" for text, label in ROWS)],
+                 "<!DOCTYPE html><html><body>{}</body></html>")
+    cut = whole[: whole.index(ROWS[20][0])]
+    for text, count in ((cut, 20), (whole.replace("</table>", ""), 60), (whole.replace("</table>", "<.table>"), 60)):
+        path.write_text(text)
+        documents = opened(path)
+        assert len([one for one in everything(documents) if one]) == count
+        assert any("'a.html' ends before its table does" in note for note in documents.notes)
+    for tags in (("</td>",), ("</td>", "</tr>"), ("</body>", "</html>"), ("</td>", "</tr>", "</body>", "</html>")):
+        text = whole
+        for tag in tags:
+            text = text.replace(tag, "")
+        path.write_text(text)
+        documents = opened(path)
+        assert everything(documents) == [text for text, _ in ROWS]
+        assert not any("a.html" in note for note in documents.notes)
 
 
 def test_a_sum_below_the_table_of_a_page_is_no_row(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.column_names import LABEL_NAMES, TEXT_NAMES
 from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import guess_columns
+from ulmengine.counting import counted
 
 from .below import second_heading
 from .heading import above_heading, column_names, find_heading
@@ -141,12 +142,14 @@ class GridParser(HTMLParser):
         elif not self._tables:
             self.outside += len(data.strip())
 
-    def finish(self) -> None:
-        """The end of the source: a last row may lack its end."""
+    def finish(self, number: int) -> bool:
+        """The end of the source: a last row may lack its end. Returns whether table ``number`` lacks it as well."""
         self.close()
+        lacks = any(table.number == number for table in self._tables)
         while self._tables:
             self._end_row()
             self._tables.pop()
+        return lacks
 
     def _begin_cell(self, tag: str, given: dict[str, str | None]) -> None:
         self._end_cell()
@@ -245,12 +248,12 @@ def grid_rows(blocks: Iterator[str], grid: Grid, faults: Faults, name: str, *, c
     :param cut: the end of the blocks is not that of the file; a row without its end is none.
     """
     parser = GridParser()
-    seen = 0
+    seen, lacks = 0, False
     for block in chain(blocks, ("",)):
         if block:
             parser.feed(block)
         elif not cut:
-            parser.finish()
+            lacks = parser.finish(grid.number)
         for number, cells, heads in parser.done:
             if number != grid.number:
                 continue
@@ -260,6 +263,9 @@ def grid_rows(blocks: Iterator[str], grid: Grid, faults: Faults, name: str, *, c
         parser.done.clear()
         if len(parser.rawdata) > limits.MAX_FIELD:
             raise CorpusError(f"'{name}' has a tag without its end: it is damaged.")
+    if lacks:
+        faults.notes.append(f"'{name}' ends before its table does, after "
+                            f"{counted(seen - grid.above, 'row', 'rows')}: it may be cut short.")
 
 
 def _fitted(cells: list[str], width: int, number: int, faults: Faults, *, sheet: bool) -> list[str]:

@@ -6,6 +6,7 @@ Python's own lenient ``html.parser`` reads all three: it knows no external entit
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from html.parser import HTMLParser
 import polars as pl
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError
+from ulmengine.corpus.errors import CorpusError, Faults
 from ulmengine.corpus.guess import Hints
 from ulmengine.counting import counted
 
@@ -131,9 +132,8 @@ def _page(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl.D
     yield from frames_of(iter([[html_text("".join(parts))]]), reading.columns, going.faults)
 
 
-def _records(blocks: Iterator[str], member: str, name: str) -> Iterator[dict[str, str | None]]:
-    """Each ``member``'s attributes and elements as columns."""
-    parser = _Records(member)
+def _records(parser: _Records, blocks: Iterator[str], name: str, going: Pass) -> Iterator[dict[str, str | None]]:
+    """The attributes and elements of each element that ``parser`` gathers as columns."""
     for block in blocks:
         parser.feed(block)
         yield from map(_record, parser.done)
@@ -142,6 +142,8 @@ def _records(blocks: Iterator[str], member: str, name: str) -> Iterator[dict[str
             raise CorpusError(f"'{name}' has a tag without its end: it is damaged.")
     parser.close()
     yield from map(_record, parser.done)
+    if going.most is None:
+        parser.tell(name, going.faults)
 
 
 @dataclass
@@ -155,14 +157,24 @@ class _Element:
 
 
 class _Records(HTMLParser):
-    """Gathers the elements called ``name`` as they end; without a name it only counts elements by their depth."""
+    """Gathers the elements called ``name`` as they end; without a name it only counts elements by their depth.
 
-    def __init__(self, name: str = "") -> None:
+    :param void: the elements that have no end. :param strict: all others must have one, not only most.
+    """
+
+    def __init__(self, name: str = "", void: frozenset[str] = _VOID, *, strict: bool = False) -> None:
         super().__init__(convert_charrefs=True)
+        self._void, self._strict = void, strict
         self.counts: Counter[tuple[int, str]] = Counter()
         self.letters: Counter[str] = Counter()
         self.said: Counter[str] = Counter()  # letters of attributes that are more than a word
         self.done: list[_Element] = []
+        self._count = 0  # of the elements gathered
+        self._begun = 0  # the line on which the one in hand begins
+        self._around: list[str] | None = None  # the elements that the first of them stands in
+        self._uneven = 0  # how many ends are not those of the innermost element
+        self._first = ""  # the first of them
+        self._deepest = 0
         self._name = name
         self._path: list[str] = []
         self._open: list[_Element] = []
@@ -172,18 +184,25 @@ class _Records(HTMLParser):
         if not self._name:
             self.counts[len(self._path), tag] += 1
             self.said[tag] += sum(len(value) for _, value in attrs if value and " " in value)
-        if tag not in _VOID and len(self._path) < _MOST_DEEP:
+        if tag not in self._void and len(self._path) < _MOST_DEEP:
             self._path.append(tag)
+            self._deepest = max(self._deepest, len(self._path))
         if self._name and (self._open or tag == self._name):
+            if not self._open:
+                self._begun = self.getpos()[0]
+                self._around = self._path[:-1] if self._around is None else self._around
             place = len(self._open[-1].text) if self._open else 0
             element = _Element(tag, {name: value or "" for name, value in attrs}, place)
             if self._open:
                 self._open[-1].children.append(element)
-            if tag not in _VOID and len(self._open) < _MOST_DEEP:
+            if tag not in self._void and len(self._open) < _MOST_DEEP:
                 self._open.append(element)
 
     def handle_endtag(self, tag: str) -> None:
         """End the innermost element of that name, and those left open within it."""
+        if tag not in self._void and self._path[-1:] != [tag]:
+            self._first = self._first or f"</{tag}> on line {self.getpos()[0]:,}"
+            self._uneven += 1
         if tag in self._path:
             while self._path.pop() != tag:
                 pass
@@ -193,6 +212,7 @@ class _Records(HTMLParser):
                 if element.name == tag:
                     break
             if not self._open:
+                self._count += 1
                 self.done.append(element)
 
     def handle_data(self, data: str) -> None:
@@ -208,6 +228,20 @@ class _Records(HTMLParser):
         if data.startswith("CDATA["):
             self.handle_data(data[6:])
 
+    def tell(self, name: str, faults: Faults) -> None:
+        """Note where the source ``name``, which has been read to its end, is broken, if it is."""
+        if self._open:
+            faults.skipped += 1
+            faults.notes.append(f"'{name}' is broken after its document {self._count:,}: <{self._name}> on line "
+                                f"{self._begun:,} has no end. What follows was not read.")
+        elif self._around and self._path[: len(self._around)] == self._around:
+            faults.notes.append(f"'{name}' ends before its end, after {counted(self._count, 'document', 'documents')}: "
+                                f"<{self._around[0]}> has none. It may be cut short.")
+        elif 0 < self._uneven < (math.inf if self._strict else 0.1 * self._count) and self._deepest < _MOST_DEEP:
+            told = counted(self._uneven, "tag ends", "tags end")
+            faults.notes.append(f"'{name}' may be damaged: {told} what has not begun, or not the innermost: first "
+                                f"{self._first}. Its documents were read as well as possible.")
+
 
 def plan_xml(look: Look, reason: str = "") -> Reading | None:
     """Plan the reading of XML or SGML. :raises CorpusError: no element comes again and again."""
@@ -221,8 +255,11 @@ def plan_xml(look: Look, reason: str = "") -> Reading | None:
             raise CorpusError(f"'{look.source.path.name}' is a workbook that was saved as XML, without a sheet of "
                               "texts. Save the sheet as CSV.")
         return _as_grid("xml", look, reason, grid, "a workbook that was saved as XML")
-    counter = _Records()
-    counter.feed("".join(look.lines))
+    text = "".join(look.lines)
+    ended = {name.lower() for name in re.findall(r"</([A-Za-z]+)>", text)}
+    void = _VOID - ended  # the <link> of a feed and others called like tags of HTML are no such tags
+    counter = _Records(void=void)
+    counter.feed(text)
     again = [(depth, -count, name) for (depth, name), count in counter.counts.items() if count > 1]
     many = [one for one in again if counter.letters[one[2]]] or [one for one in again if counter.said[one[2]]]
     if not many:
@@ -233,7 +270,8 @@ def plan_xml(look: Look, reason: str = "") -> Reading | None:
     name = min(many)[2]
 
     def frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
-        return frames_of_records(_records(blocks, name, reading.source.path.name), going.faults)
+        parser = _Records(name, void, strict=look.start.startswith("<?xml"))
+        return frames_of_records(_records(parser, blocks, reading.source.path.name, going), going.faults)
 
     reading = plan_text("xml", look, f"{reason}; each <{name}> is a document", frames)
     if name == _PUBMED:
