@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ulmengine.cli import answers
+from tests.models.made import save
+from ulmengine.cli import answers, main
 from ulmengine.inference import Prediction
 from ulmengine.inference.sources import Text
+from ulmengine.models import Columns
 
 
 @pytest.mark.parametrize(("labels", "shown"), [((), "\t0.875"), (("b",), "b\t0.750"), (("a", "b"), "a, b\t0.750")])
@@ -29,3 +31,21 @@ def test_a_text_of_a_folder_is_named_as_its_file(capsys: pytest.CaptureFixture[s
     answers._say_answer(text, said, as_json=True)
     assert json.loads(capsys.readouterr().out) == {
         "path": "texts", "row": 1, "file": "new/b.txt", "label": "b", "probabilities": {"a": 0.25, "b": 0.75}}
+
+
+def test_tables_of_a_folder_are_read_as_one_where_the_format_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(save(tmp_path / "m.ulmfit", columns=Columns(text=("note",), label=("kind",))))
+    (tmp_path / "t").mkdir()
+    for part in (1, 2):
+        rows = "".join(f"a film of day {n},{('neg', 'pos')[n % 2]}\n" for n in range(6 * part, 6 * part + 6))
+        (tmp_path / "t" / f"part{part}.csv").write_text(f"note,kind\n{rows}")
+    folder = str(tmp_path / "t")
+    for command in (["predict", model, folder], ["evaluate", model, folder], ["inspect", folder]):
+        assert main(command) == 1
+        assert "'shards'" in capsys.readouterr().err
+        assert main([*command, "--format", "shards", "--json"]) == 0
+        told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert len(told) == (12 if command[0] == "predict" else 1)
+        assert told[-1].get("documents", told[-1].get("rows", 12)) == 12

@@ -13,7 +13,16 @@ from tests.models.made import save
 from ulmengine.corpus import CorpusError, Preview, preview
 from ulmengine.events import Event, Note, outcome
 from ulmengine.inference import InferenceError, Predictor, sources
-from ulmengine.inference.sources import ColumnsWantedError, Labelled, Text, answer_texts, labelled, open_table, texts_of
+from ulmengine.inference.sources import (
+    ColumnsWantedError,
+    Labelled,
+    Text,
+    answer_texts,
+    label_doubt,
+    labelled,
+    open_table,
+    texts_of,
+)
 from ulmengine.models import Columns, load_bundle
 
 DATA = Path(__file__).parent / "data"
@@ -269,12 +278,15 @@ def test_a_named_column_may_be_in_another_case(tmp_path: Path) -> None:
     assert next(found).text.startswith("Review, five stars")
 
 
-def piped(text: str, tmp_path: Path, roles: Columns | None = NOTE) -> list[tuple[int | None, str]]:
+def piped(
+    text: str, tmp_path: Path, roles: Columns | None = NOTE, kind: str = "", said: list[Event] | None = None
+) -> list[tuple[int | None, str]]:
     """What is read of standard input that gives ``text``: row and text."""
     with TemporaryDirectory(prefix="piped-") as folder:
         path = Path(folder, "standard input")
         path.write_text(text)
-        return [(one.row, one.text) for one in outcome(texts_of(path, tmp_path / "c", roles))]
+        reading = texts_of(path, tmp_path / "c", roles, kind=kind)
+        return [(one.row, one.text) for one in outcome(reading, [].append if said is None else said.append)]
 
 
 @pytest.mark.parametrize("roles", [NOTE, None])
@@ -299,6 +311,106 @@ def test_standard_input_under_a_heading_stays_a_table(tmp_path: Path) -> None:
         piped("id,text\n" + rows, tmp_path)
     lines = "".join(f'{{"note": "a film of day {n}"}}\n' for n in range(6))
     assert piped(lines, tmp_path) == [(n, f"a film of day {n}") for n in range(6)]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "|"])
+def test_standard_input_that_is_a_table_without_a_heading_asks_as_a_file_does(tmp_path: Path, mark: str) -> None:
+    rows = [mark.join((str(n), f"About day {n}", f"The film of day {n} was long and dull.")) for n in range(12)]
+    for given in (rows, [f"{row}{mark}{'good' if n % 2 else 'bad'}" for n, row in enumerate(rows)]):
+        text = "\n".join(given) + "\n"
+        with pytest.raises(ColumnsWantedError, match=r"no 'note'.*column 3.*If each line is a text: --format lines"):
+            piped(text, tmp_path)
+        assert piped(text, tmp_path, kind="lines") == list(enumerate(given))
+        (tmp_path / "a.csv").write_text(text)
+        with pytest.raises(ColumnsWantedError, match="no 'note'"):
+            outcome(texts_of(tmp_path / "a.csv", tmp_path / "c", NOTE))
+
+
+@pytest.mark.parametrize("line", [
+    "Yes, we liked day {n}", "It was 1,000 miles on day {n}", "Good; but long on day {n}", "good food\tnice staff, {n}",
+])
+def test_prose_that_marks_cut_evenly_is_a_text_a_line_and_said_to_be(tmp_path: Path, line: str) -> None:
+    texts = [line.format(n=n) for n in range(12)]
+    said: list[Event] = []
+    assert piped("\n".join(texts), tmp_path, said=said) == list(enumerate(texts))
+    (note,) = (event.text for event in said if isinstance(event, Note))
+    assert "each line is read as a text, though" in note
+    assert "--format csv" in note
+
+
+@pytest.mark.parametrize("roles", [NOTE, None])
+@pytest.mark.parametrize("name", ["text", "Kommentar", "REVIEW"])
+def test_the_heading_of_a_single_column_is_none_of_its_texts(
+    tmp_path: Path, roles: Columns | None, name: str
+) -> None:
+    texts = [f"The film of day {n} was long{', really' * (n % 2)}." for n in range(6)]
+    assert piped("\n".join([name, *texts]), tmp_path, roles) == list(enumerate(texts))
+
+
+@pytest.mark.parametrize("given", [
+    ["text"], ["Great!", "The film was long.", "It was dull."], ["Text of the day", "A film", "Another"],
+    ["Good, bad and ugly.", "text", "review"],
+])
+def test_a_first_line_that_is_no_name_of_a_column_is_a_text(tmp_path: Path, given: list[str]) -> None:
+    assert piped("\n".join(given) + "\n", tmp_path) == list(enumerate(given))
+
+
+SECOND = Columns(text=("column 2",), label=("column 1",))
+SAID = ["The film of this day was long and dull, so we left.", "We liked the room and the view of the lake."]
+
+
+@pytest.mark.parametrize("row", ["{text}\t{name}", "{n}\t2024-03-0{n}\t{text}", "{text}\t{label}"])
+def test_a_place_in_a_table_without_a_heading_is_no_name(tmp_path: Path, row: str) -> None:
+    rows = [row.format(text=f"{SAID[n % 2]} {n}", name=("Anna", "Bert")[n % 2], label=("good", "bad")[n % 2], n=n)
+            for n in range(1, 9)]
+    (tmp_path / "a.tsv").write_text("\n".join(rows))
+    with pytest.raises(ColumnsWantedError, match=r"'column 2', and that is a place only.*--text COLUMN"):
+        outcome(texts_of(tmp_path / "a.tsv", tmp_path / "c", SECOND))
+    column = f"column {1 + row.split(chr(9)).index('{text}')}"
+    found = list(outcome(texts_of(tmp_path / "a.tsv", tmp_path / "c", SECOND, (column,))))
+    assert found[0].text.startswith(SAID[1])
+
+
+@pytest.mark.parametrize(("row", "roles"), [
+    ("{label}\t{text}", SECOND), ("{n}\t{text}", SECOND), ("{label}\t{text}\t{name}", SECOND),
+    # The longer text is not what the model reads, but the labels stand where it knows them.
+    ("{label}\t{text}\t" + 3 * "{text} and so on and on; ", SECOND),
+    ("{n}\t{text}\t{label}", Columns(text=("column 2",), label=("column 3",))),
+])
+def test_a_table_of_the_same_form_needs_no_heading(tmp_path: Path, row: str, roles: Columns) -> None:
+    rows = [row.format(text=f"{SAID[n % 2]} {n}", name=("Anna", "Bert")[n % 2], label=("good", "bad")[n * 7 % 3 % 2],
+                       n=n) for n in range(1, 30)]
+    (tmp_path / "a.tsv").write_text("\n".join(rows))
+    found = list(outcome(texts_of(tmp_path / "a.tsv", tmp_path / "c", roles)))
+    assert [one.text for one in found] == [f"{SAID[n % 2]} {n}" for n in range(1, 30)]
+
+
+@pytest.mark.parametrize(("heading", "roles", "told"), [
+    ("text,topic", Columns(text=("text",), label=("label",)), "read from 'topic', for there is no 'label'"),
+    ("text,topic", None, "read from 'topic'. If"),
+    ("text,label", Columns(text=("text",), label=("label",)), ""),
+    ("text,LABEL", Columns(text=("text",), label=("label",)), ""),
+    ("text,other", Columns(text=("text",)), "read from 'other'. If"),
+])
+def test_a_column_that_is_only_guessed_to_hold_the_labels_is_named(
+    tmp_path: Path, heading: str, roles: Columns | None, told: str
+) -> None:
+    rows = "".join(f"{SAID[n % 2]} {n},{n % 2}\n".replace(", so", "; so") for n in range(12))
+    (tmp_path / "a.csv").write_text(f"{heading}\n{rows}")
+    documents = outcome(open_table(tmp_path / "a.csv", tmp_path / "c", roles))
+    assert documents.labels == ("0", "1")
+    assert (told in label_doubt(documents, roles)) if told else not label_doubt(documents, roles)
+
+
+def test_tables_of_a_folder_are_read_as_one_where_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "t").mkdir()
+    for part in (1, 2):
+        rows = "".join(f"{n},a film of day {n}\n" for n in range(4 * part, 4 * part + 4))
+        (tmp_path / "t" / f"part{part}.csv").write_text(f"id,note\n{rows}")
+    with pytest.raises(CorpusError, match="'shards'"):
+        outcome(texts_of(tmp_path / "t", tmp_path / "c", NOTE))
+    found = outcome(texts_of(tmp_path / "t", tmp_path / "c", NOTE, kind="shards"))
+    assert [one.text for one in found] == [f"a film of day {n}" for n in range(4, 12)]
 
 
 def test_blank_rows_of_a_sheet_keep_their_places(tmp_path: Path) -> None:

@@ -215,6 +215,12 @@ def test_a_copy_of_a_runs_model_has_learnt_from_what_that_run_has(whole: RunFold
     for runs, learnt in ((whole.path.parent, {"test": 3}), (None, None)):
         found = ev.outcome(measure_table(copy, predictor, table, tmp_path / "c", load_bundle(copy).columns, runs=runs))
         assert found.measured.record.get("learnt") == learnt
+    rows = (f"{text},{('fruit', 'tool')[n % 2]}\n" for n, text in enumerate(islice(documents.texts("train"), 20)))
+    table.write_text("text,kind\n" + "".join(rows), encoding="utf-8")
+    roles = load_bundle(copy).columns
+    (note,) = ev.outcome(measure_table(copy, predictor, table, tmp_path / "c", roles)).notes
+    assert note.startswith("The labels are read from 'kind', for there is no 'label'")
+    assert ev.outcome(measure_table(copy, predictor, table, tmp_path / "c", roles, label=("kind",))).notes == ()
 
 
 def test_of_a_corpus_that_has_changed_nobody_knows_what_was_learnt_from(whole: RunFolder, tmp_path: Path) -> None:

@@ -92,6 +92,22 @@ def test_the_given_label_is_of_the_kind_that_the_model_can_say(
     assert pl.read_parquet(tmp_path / "out.parquet")["given_label"].to_list() == given
 
 
+def test_a_place_in_a_table_without_a_heading_is_no_name(tmp_path: Path) -> None:
+    """The model learnt from ``label,text``; of ``text,author`` a person has to say where the texts are."""
+    answering = Shouting("column 2")
+    answering.columns = Columns(text=("column 2",), label=("column 1",))
+    rows = [f"a film of its own kind, and of day {n}!" for n in range(12)]
+    (tmp_path / "same.tsv").write_text("\n".join(f"{'ab'[n % 2]}\t{row}" for n, row in enumerate(rows)))
+    assert classify(tmp_path, tmp_path / "same.tsv", answering=answering).rows == 12
+    (tmp_path / "other.tsv").write_text("\n".join(f"{row}\t{('Ann', 'Bo')[n % 2]}" for n, row in enumerate(rows)))
+    events: list[Event] = []
+    assert classify(tmp_path, tmp_path / "other.tsv", answering=answering, events=events).rows == 0
+    assert [event.text_columns for event in events if isinstance(event, ColumnsFound)] == [()]
+    for column, label in (("column 1", "loud"), ("column 2", "quiet")):  # as the person says
+        result = classify(tmp_path, tmp_path / "other.tsv", answering=answering, columns=(column,))
+        assert {row[2] for row in written(result, tmp_path)} == {label}
+
+
 def test_blank_rows_of_a_sheet_keep_their_places(tmp_path: Path) -> None:
     placed(tmp_path / "a.xlsx", {
         "A1": "id", "B1": "note", "A2": "1", "B2": "a good film", "A5": "2", "B5": "a bad film!", "A6": "3",

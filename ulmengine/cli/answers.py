@@ -28,7 +28,7 @@ def run_predict(options: argparse.Namespace) -> None:
     for path in options.files:
         asked = empty = 0
         with tempfile.TemporaryDirectory() as cache, ExitStack() as shown:
-            texts = with_progress(texts_of(path, Path(cache), bundle.columns, tuple(options.text)))
+            texts = with_progress(texts_of(path, Path(cache), bundle.columns, tuple(options.text), options.format))
             view = None
             for said in answer_texts(predictor, texts):
                 if isinstance(said, Progress):
@@ -62,7 +62,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as cache:
         found = with_progress(measure_table(
             options.model, Predictor(bundle), options.file, Path(cache), bundle.columns, text=tuple(options.text),
-            label=tuple(options.label),
+            label=tuple(options.label), kind=options.format,
         ))
         for note in found.notes:
             complain(f"{known_as(options.file)}: {note}")

@@ -104,6 +104,12 @@ def _common(parser: argparse.ArgumentParser) -> None:
                         help="change a setting, for example --set classifier.lr=0.02")
 
 
+def _as_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", default="", metavar="NAME",
+                        help="how a file is read that is not recognised: shards (all tables of a folder as one), csv, "
+                             "lines, ... as corpus.format of a configuration")
+
+
 def _results(commands: Any) -> None:
     measure = _add(commands, "results", "measure", "measure a finished run again from its model, and keep every answer")
     measure.add_argument("run", type=Path, metavar="RUN")
@@ -188,6 +194,7 @@ def _files(commands: Any) -> None:
     inspect = _add(commands, "corpus", "inspect", "what is in a file, and what is wrong with it")
     inspect.add_argument("file", type=Path, metavar="FILE", help="a file or folder; - reads standard input")
     inspect.add_argument("--member", default="", metavar="NAME", help="the file wanted of a zip archive")
+    _as_format(inspect)
     inspect.add_argument("--json", action="store_true")
 
     tokenize = _add(commands, "corpus", "tokenize", "cut the texts of a file into tokens")
@@ -211,6 +218,7 @@ def _files(commands: Any) -> None:
                          "file), or - for standard input (one document a line, or a table under a heading)")
     predict.add_argument("--text", action="append", default=[], metavar="COL",
                          help="a column with the texts (repeatable); otherwise those that the model learnt from")
+    _as_format(predict)
     predict.add_argument("--json", action="store_true", help="one JSON object a document")
 
     evaluate = _add(commands, "answers", "evaluate", "measure a model on labelled texts")
@@ -218,6 +226,7 @@ def _files(commands: Any) -> None:
     evaluate.add_argument("file", type=Path, metavar="FILE")
     evaluate.add_argument("--text", action="append", default=[], metavar="COL")
     evaluate.add_argument("--label", action="append", default=[], metavar="COL")
+    _as_format(evaluate)
     evaluate.add_argument("--json", action="store_true")
     evaluate.add_argument("--report", type=_called(*_PAGE), metavar="FILE.html",
                           help="also write one self-contained page: figures, curves and the worst mistakes")

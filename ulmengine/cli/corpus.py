@@ -21,7 +21,8 @@ PUBLISHED = (
 
 def run_inspect(options: argparse.Namespace) -> None:
     """``inspect``: format, columns, labels and the audit's findings."""
-    found = with_progress(inspect(options.file, CorpusConfig(path=str(options.file.absolute()), member=options.member)))
+    found = with_progress(inspect(options.file, CorpusConfig(
+        path=str(options.file.absolute()), member=options.member, format=options.format)))
     found["path"] = known_as(found["path"])
     if options.json:
         say_json(found)

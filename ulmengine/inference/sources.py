@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ulmengine.config import NONE, CorpusConfig, SplitConfig
 from ulmengine.corpus import CorpusError, Documents, Preview, Understood, open_corpus, preview
 from ulmengine.corpus.cells import BETWEEN, FALSE, TRUE
-from ulmengine.corpus.column_names import KNOWN_NAMES
+from ulmengine.corpus.column_names import KNOWN_NAMES, TEXT_NAMES
 from ulmengine.corpus.errors import RecordsError, os_failure
 from ulmengine.corpus.likeness import shows_anything
 from ulmengine.corpus.limits import SAMPLE_BYTES
@@ -25,12 +25,14 @@ from ulmengine.corpus.readers.pipes import as_file, came_through_pipe, is_pipe, 
 from ulmengine.corpus.readers.source import find_source
 from ulmengine.corpus.readers.tabular import cut_like_heading, names_among
 from ulmengine.events import Event, Note, Progress
-from ulmengine.models import Columns
+from ulmengine.models import TABLES, Columns
 
 from .errors import InferenceError
 from .predict import Prediction, Predictor, windows
 
 _FIELD = re.compile(r"xxfld \d+")
+_PLACE = re.compile(r"column \d+(?: \(\d+\))?")
+"""What a column without a name is called: a place, where other tables may hold anything."""
 _MARKED = ("jsonl", "fasttext", "trec", "trees", "scored", "sections", "marked", "pairs", "headed")
 """Formats in which each line is a row by its marks, whatever the file is called."""
 _FEW, _FEW_NAMED = 5, 3
@@ -43,7 +45,8 @@ LONG = 200_000
 
 
 class ColumnsWantedError(InferenceError):
-    """A table lacks the columns that the model reads: a person has to say which hold the texts.
+    """A table lacks the columns that the model reads, or has none of their names: a person has to say which hold the
+    texts.
 
     :ivar wanted: the model's columns. :ivar columns: the table's.
     """
@@ -52,11 +55,13 @@ class ColumnsWantedError(InferenceError):
         self.path, self.wanted, self.columns = path, wanted, columns
         lacking = [name for name in wanted if not _as_named((name,), columns)]
         without = f"neither {_quoted(lacking, ' nor ')}" if len(lacking) == 2 else f"no {_quoted(lacking)}"
+        told = f"this table has {without}" if lacking else "that is a place only: here others look like texts"
         super().__init__(
             f"{known_as(path)}: the model reads the column{'s' if len(wanted) > 1 else ''} {_quoted(wanted)}, and "
-            f"this table has {without}. Its columns are: {', '.join(columns[:30])}. "
+            f"{told}. Its columns are: {', '.join(columns[:30])}. "
             + ("Name the one with the texts: --text COLUMN" if len(wanted) == 1 else
                "Name those with the texts, in the order of the model's: " + " ".join(["--text COLUMN"] * len(wanted)))
+            + (". If each line is a text: --format lines" if came_through_pipe(path) else "")
         )
 
 
@@ -105,37 +110,50 @@ def read_text(path: Path) -> str:
 
 
 def text_columns(
-    path: Path, found: tuple[str, ...], roles: Columns | None, text: Sequence[str] = ()
+    path: Path, found: Understood, roles: Columns | None, text: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """The columns to read of a table with the columns ``found``; none: they have to be guessed.
+    """The columns to read of the table ``found``; none: they have to be guessed.
 
     Those that are named come first, then those that the model learnt from. Only a table of a single column, and a
     model of which nothing is known, leave it to a guess.
 
     :raises ColumnsWantedError: the table lacks the model's columns.
     """
-    if text or roles is None or len(found) <= 1:
-        return _as_named(tuple(text), found) or tuple(text)
-    known = _as_named(roles.text, found)
+    if text or roles is None or len(found.columns) <= 1:
+        return _as_named(tuple(text), found.columns) or tuple(text)
+    known = as_learnt(roles, found)
     if not known:
-        raise ColumnsWantedError(path, roles.text, found)
+        raise ColumnsWantedError(path, roles.text, found.columns)
+    return known
+
+
+def as_learnt(roles: Columns, found: Understood) -> tuple[str, ...]:
+    """The text columns that a model learnt from, as the table ``found`` spells them; nothing where one is missing. What
+    stood at a place of a table without a heading stands there again where the texts or the labels seem to."""
+    known = _as_named(roles.text, found.columns)
+    if any(map(_PLACE.fullmatch, known)) and not set(found.text_columns) <= set(known) and not (
+            roles.label and roles.label == found.label_columns):
+        return ()
     return known
 
 
 def open_table(
     path: Path, cache: Path, roles: Columns | None = None, *, text: Sequence[str] = (), label: Sequence[str] = (),
-    seen: tuple[CorpusConfig, Understood] | None = None,
+    kind: str = "", seen: tuple[CorpusConfig, Understood] | None = None,
 ) -> Generator[Event, None, Documents]:
     """The table at ``path`` with every row a document, also such as training would leave out; labelled ones "train".
 
-    :param text: columns a person has named; ``label``: the same of the labels.
+    :param text: columns a person has named; ``label``: the same of the labels; ``kind``: the format to read it in.
     :param seen: what :func:`as_table` says of it, if that is known.
     :raises ColumnsWantedError: nobody has named the text columns, and the table lacks those of the model.
     :raises CorpusError: it cannot be read.
     """
-    config, found = seen or as_table(path, _wanted(roles, text))
+    config, found = seen or as_table(path, _wanted(roles, text), kind)
     labels, delimiter = _as_named(tuple(label), found.columns) or tuple(label), ""
-    if not labels and roles is not None and roles.label and (known := _as_named(roles.label, found.columns)):
+    known = _as_named(roles.label, found.columns) if roles is not None else ()
+    if any(map(_PLACE.fullmatch, known)) and known != found.label_columns:
+        known = ()
+    if not labels and roles is not None and known:
         labels, delimiter = known, roles.label_delimiter
         more = [name for name in found.label_columns if name not in known]
         if len(known) > 1 and more and set(known) < set(found.label_columns):
@@ -145,32 +163,45 @@ def open_table(
     # A file of a folder is a text, whatever the column was called that the model learnt from.
     named = roles is not None and (found.format != "folder" or bool(_as_named(roles.text, found.columns)))
     config = config.model_copy(update={
-        "text_columns": text_columns(path, found.columns, roles if named else None, text), "label_columns": labels,
+        "text_columns": text_columns(path, found, roles if named else None, text), "label_columns": labels,
         "label_delimiter": delimiter,
     })
     return (yield from open_corpus(config, cache))
 
 
-def as_table(path: Path, wanted: tuple[str, ...]) -> tuple[CorpusConfig, Understood]:
+def label_doubt(documents: Documents, roles: Columns | None) -> str:
+    """From which column the labels of ``documents`` were taken, where nobody has named it and the model does not know
+    it by its name; "" elsewhere."""
+    found, learnt = documents.understood, roles.label if roles is not None else ()
+    there = _as_named(learnt, found.columns)
+    if found.format not in TABLES or found.label_columns in (there, ()):
+        return ""
+    lacking = "" if there or not learnt else f", for there is no {_quoted(learnt)}, from which the model learnt them"
+    return (f"The labels are read from {_quoted(found.label_columns)}{lacking}. If others are meant, name their column "
+            "(--label).")
+
+
+def as_table(path: Path, wanted: tuple[str, ...], kind: str = "") -> tuple[CorpusConfig, Understood]:
     """How the table at ``path`` is read for answers, and what is understood of it; ``wanted``: columns to be read.
 
     :raises CorpusError: it cannot be read.
     """
-    config = CorpusConfig(path=os.path.realpath(path), split=SplitConfig(method="stratified", validation=0.0, test=0.0))
+    config = CorpusConfig(path=os.path.realpath(path), format=kind,
+                          split=SplitConfig(method="stratified", validation=0.0, test=0.0))
     seen = preview(path, config, rows=1)
-    if _is_heading(seen, wanted):
+    if not kind and _is_heading(seen, wanted):
         config = config.model_copy(update={"format": "csv", "header": "yes"})
         seen = preview(path, config, rows=1)
     return config, seen.understood
 
 
-def table_in(path: Path, wanted: tuple[str, ...]) -> tuple[CorpusConfig, Understood] | None:
+def table_in(path: Path, wanted: tuple[str, ...], kind: str = "") -> tuple[CorpusConfig, Understood] | None:
     """As :func:`as_table`; None for a file that is one text, going by its name and, as far as it can be read, its rows.
 
     :raises CorpusError: what is a table by its name cannot be read.
     """
-    if path.is_dir() or not is_lone_text(path):
-        return as_table(path, wanted)
+    if kind or path.is_dir() or not is_lone_text(path):
+        return as_table(path, wanted, kind)
     if is_pipe(path):
         return None
     try:
@@ -183,28 +214,41 @@ def table_in(path: Path, wanted: tuple[str, ...]) -> tuple[CorpusConfig, Underst
 
 
 def texts_of(
-    path: Path, cache: Path, roles: Columns | None = None, text: Sequence[str] = ()
+    path: Path, cache: Path, roles: Columns | None = None, text: Sequence[str] = (), kind: str = ""
 ) -> Generator[Event, None, Iterator[Text]]:
     """The texts of a file: all of a text file, each row of a table, whatever it is called. What came through a pipe is
-    a text a line where it shows no table.
+    a text a line where it shows no table, unless its format, ``kind``, is named.
 
     :raises ColumnsWantedError, CorpusError: as :func:`open_table`.
     """
-    seen = table_in(path, _wanted(roles, text))
+    seen = table_in(path, _wanted(roles, text), kind)
     if seen is None:
         return iter([Text(path, None, read_text(path))])
-    if not text and came_through_pipe(path) and _are_plain_lines(seen[1], roles):
+    if not text and not kind and came_through_pipe(path) and _are_plain_lines(path, seen[1], roles):
+        if seen[1].format == "csv":
+            yield Note(f"{known_as(path)}: each line is read as a text, though {seen[1].delimiter!r} cuts them all. If "
+                       "it is a table without a heading, say so: --format csv")
         config = seen[0].model_copy(update={"format": "lines"})
         seen = config, preview(path, config, rows=1).understood
     documents = yield from open_table(path, cache, roles, text=text, label=(NONE,), seen=seen)
     return _texts(path, documents)
 
 
-def _are_plain_lines(found: Understood, roles: Columns | None) -> bool:
-    """Whether what comes through a pipe is a text a line: nothing marks its lines, and no heading names a column."""
+def _are_plain_lines(path: Path, found: Understood, roles: Columns | None) -> bool:
+    """Whether what comes through a pipe is a text a line: nothing marks its lines, no heading names a column, and what
+    cuts them evenly stands there as in prose, before a space or in a number, or is a tab that parts no label."""
     if found.format != "csv" or roles is None:
         return found.format in _LINES
-    return KNOWN_NAMES.isdisjoint(map(str.lower, found.columns)) and not _as_named(roles.text, found.columns)
+    if not KNOWN_NAMES.isdisjoint(map(str.lower, found.columns)):
+        return False
+    known = _as_named(roles.text, found.columns)
+    if known and not any(map(_PLACE.fullmatch, known)):
+        return False
+    if found.delimiter == "\t":
+        return not found.label_columns
+    lines = [line for line in look_at(find_source(path), CorpusConfig()).lines if line.strip()]
+    cut = re.compile(rf"{re.escape(found.delimiter)}(?!\s|(?<=\d.)\d{{3}}\b)")
+    return sum(not cut.search(line) for line in lines) > 0.5 * len(lines)
 
 
 def _texts(path: Path, documents: Documents) -> Iterator[Text]:
@@ -245,10 +289,14 @@ def _holds_rows(path: Path, config: CorpusConfig, found: Understood, wanted: tup
 
 
 def _is_heading(seen: Preview, wanted: tuple[str, ...]) -> bool:
-    """Whether a file that was taken for lines begins with a heading in which all ``wanted`` are."""
-    if seen.understood.format not in _LINES or not seen.rows or not seen.rows[0]:
+    """Whether a file that was taken for lines begins with a heading in which all ``wanted`` are, or, if it has come
+    through a pipe, with the name of a column of texts alone."""
+    found = seen.understood
+    if found.format not in _LINES or not seen.rows or not seen.rows[0]:
         return False
-    return names_among(seen.rows[0][0].partition("\n")[0], wanted)
+    first, _, more = seen.rows[0][0].partition("\n")
+    alone = came_through_pipe(found.path) and (bool(more) or found.rows != 1) and first.strip().lower() in TEXT_NAMES
+    return alone or names_among(first, wanted)
 
 
 def rows_in_place(documents: Documents) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:

@@ -29,7 +29,7 @@ from .catalogue import (
     shipped_models,
     starting_model,
 )
-from .description import FORMAT, Columns, Description, describe_bundle, facts
+from .description import FORMAT, TABLES, Columns, Description, describe_bundle, facts
 
 if TYPE_CHECKING:
     from .bundle import Bundle, as_stored, load_bundle, save_again, save_bundle
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from .unpickle import is_export
 
 __all__ = [
-    "FORMAT", "SUFFIX", "TRASH", "Bundle", "Columns", "Description", "ModelError", "ModelFile", "add_model",
-    "as_stored", "classes_of", "copy_model", "delete_model", "describe_bundle", "facts", "free_path",
+    "FORMAT", "SUFFIX", "TABLES", "TRASH", "Bundle", "Columns", "Description", "ModelError", "ModelFile",
+    "add_model", "as_stored", "classes_of", "copy_model", "delete_model", "describe_bundle", "facts", "free_path",
     "import_reference", "is_export", "knows_enough", "labels_of", "language_models", "load_bundle", "models_folder",
     "onnx_snippet", "own_candidates", "own_models", "pretrained_path", "render_card", "restore_model", "run_models",
     "save_again", "save_bundle", "shipped_models", "snippet", "starting_model",

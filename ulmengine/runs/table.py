@@ -13,7 +13,7 @@ from ulmengine.corpus.repairs import records_of
 from ulmengine.events import Event, Progress
 from ulmengine.inference import InferenceError, Predictor, part_predictions
 from ulmengine.inference.predict import asked_in_windows
-from ulmengine.inference.sources import Text, labelled, open_table
+from ulmengine.inference.sources import Text, label_doubt, labelled, open_table
 from ulmengine.models import Columns
 from ulmengine.record.folder import RunFolder
 
@@ -42,21 +42,23 @@ class MeasuredTable:
 
 def measure_table(
     model: Path, predictor: Predictor, source: Path, cache: Path, roles: Columns | None = None, *,
-    text: Sequence[str] = (), label: Sequence[str] = (), runs: Path | None = None,
+    text: Sequence[str] = (), label: Sequence[str] = (), kind: str = "", runs: Path | None = None,
 ) -> Generator[Event, None, MeasuredTable]:
     """Measure the ``predictor`` of the ``model`` on the labelled documents of the file ``source``.
 
     :param roles: the columns that the model learnt from. :param text: columns with the texts, as a person has named
-        them; ``label``: the same of the labels.
+        them; ``label``: the same of the labels; ``kind``: the format to read it in.
     :param runs: where to look for the run of a model that lies in none.
     :raises InferenceError: there is nothing to measure on, or the columns have to be named.
     :raises CorpusError: the file cannot be read.
     """
-    documents = yield from open_table(source, cache, roles, text=text, label=label)
+    documents = yield from open_table(source, cache, roles, text=text, label=label, kind=kind)
     truth = labelled(documents, predictor.labels, predictor.multi_label)
     every = documents.rows("train")[truth.rows]
     there = np.array([not Text(source, None, one).is_empty for one in documents.texts_of(every)], dtype=bool)
     rows, notes = every[there], list(truth.notes)
+    if not label and (doubt := label_doubt(documents, roles)):
+        notes.insert(0, doubt)
     if not there.all():
         notes.append(f"{int((~there).sum()):,} of {len(there):,} texts are empty and were left out.")
     if not len(rows):

@@ -15,7 +15,7 @@ from studio.models.document_table import label_of
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.disk import whole
 from ulmengine.events import Event
-from ulmengine.inference.sources import is_lone_text, read_text, rows_in_place, table_in
+from ulmengine.inference.sources import as_learnt, is_lone_text, read_text, rows_in_place, table_in
 from ulmengine.models import Columns as Learnt
 
 UNREADABLE = (OSError, ValueError)
@@ -96,7 +96,10 @@ def texts_of(
         return PathTexts(_files([path], path.parent), 1)
     config, understood = seen
     there = understood.columns
-    chosen: Columns = next((columns for columns in wanted if columns and set(columns) <= set(there)), ())
+    fits = [columns for columns in wanted if columns and set(columns) <= set(there)]
+    if fits and learnt is not None and fits[0] == learnt.text != wanted[0] and not as_learnt(learnt, understood):
+        fits = []  # a place in a table without a heading, where this one has something else
+    chosen: Columns = next(iter(fits), ())
     if not chosen and not _is_plain(there, understood.label_columns, any(wanted)):
         yield ColumnsFound(path.name, there, ())
         return PathTexts(iter(()), 0)
