@@ -6,6 +6,7 @@ import argparse
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 
 from ulmengine.corpus.readers.pipes import known_as
@@ -13,8 +14,9 @@ from ulmengine.counting import counted
 from ulmengine.events import Progress
 from ulmengine.inference import Prediction, Predictor, generate_text
 from ulmengine.inference.sources import Text, answer_texts, texts_of
-from ulmengine.models import load_bundle
+from ulmengine.models import Bundle, load_bundle
 from ulmengine.runs.measured import learnt_words
+from ulmengine.runs.perplexity import measure_language_model
 from ulmengine.runs.report import write_file_report
 from ulmengine.runs.table import measure_table
 
@@ -57,8 +59,11 @@ def _say_answer(text: Text, prediction: Prediction | None, *, as_json: bool) -> 
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
-    """``evaluate``: a model's figures on all labelled documents of a file."""
+    """``evaluate``: a classifier's figures on all labelled documents of a file; a language model's on any texts."""
     bundle = load_bundle(options.model)
+    if bundle.description.kind == "language_model":
+        _evaluate_language_model(bundle, options)
+        return
     with tempfile.TemporaryDirectory() as cache:
         found = with_progress(measure_table(
             options.model, Predictor(bundle), options.file, Path(cache), bundle.columns, text=tuple(options.text),
@@ -85,6 +90,20 @@ def run_evaluate(options: argparse.Namespace) -> None:
         if estimate["value"] is not None:  # where only one class is there, some figures have no meaning
             low, high = (float("nan") if estimate[end] is None else estimate[end] for end in ("low", "high"))
             say(f"{name:20} {estimate['value']:8.4f}   {low:.4f} to {high:.4f}")
+
+
+def _evaluate_language_model(bundle: Bundle, options: argparse.Namespace) -> None:
+    if options.label or options.report is not None:
+        raise ValueError(f"{options.model}: a language model is measured by the words that it predicts: --label and "
+                         "--report are for classifiers")
+    with tempfile.TemporaryDirectory() as cache:
+        found = with_progress(measure_language_model(bundle, options.file, Path(cache), options.text))
+    if options.json:
+        say_json(asdict(found))
+        return
+    complain(f"{found.tokens:,} tokens, {found.unknown:.1%} of them unknown words")
+    for direction, perplexity in found.perplexity.items():
+        say(f"perplexity {direction:9} {perplexity:10.2f}")
 
 
 def run_generate(options: argparse.Namespace) -> None:

@@ -221,7 +221,8 @@ def _files(commands: Any) -> None:
     _as_format(predict)
     predict.add_argument("--json", action="store_true", help="one JSON object a document")
 
-    evaluate = _add(commands, "answers", "evaluate", "measure a model on labelled texts")
+    evaluate = _add(commands, "answers", "evaluate",
+                    "measure a model on labelled texts, a language model by the words of any texts")
     evaluate.add_argument("model", type=Path, metavar="MODEL")
     evaluate.add_argument("file", type=Path, metavar="FILE")
     evaluate.add_argument("--text", action="append", default=[], metavar="COL")
