@@ -366,6 +366,7 @@ def test_a_sign_or_word_for_nothing_beside_a_class_is_asked_about(tmp_path: Path
 @pytest.mark.parametrize("name", [
     "not labelled", "Unassigned", "No label", "(blank)", "-- select --", "[none]", "k.A.", "keine Angabe", "Sin datos",
     "non renseigné", "não informado", "non specificato", "не указано", "未标注", "未分類", "TBD", "Uncategorized",
+    "keine", "unsup", "Aucune", "ninguno", "Nessuna", "geen",
 ])
 def test_no_answer_in_other_words_is_asked_about(tmp_path: Path, name: str) -> None:
     names = ["praise", "blame", name]
@@ -376,6 +377,7 @@ def test_no_answer_in_other_words_is_asked_about(tmp_path: Path, name: str) -> N
 @pytest.mark.parametrize("names", [
     ["select", "update", "delete"], ["other", "praise", "no"], ["blank", "photo", "drawing"], ["empty", "full"],
     ["neutral", "not happy", "happy"], ["*", "**", "***"], ["(a)", "(b)"], ["- none of these -", "praise"],
+    ["kleine", "keiner da"], ["unsupervised", "supervised"], ["Ingenieur", "Brakel"], ["aucun doute", "praise"],
 ])
 def test_names_that_only_look_like_no_answer_are_classes(tmp_path: Path, names: list[str]) -> None:
     assert "label_missing" not in audited(tmp_path, [[prose(n), names[n % len(names)]] for n in range(120)])

@@ -113,6 +113,8 @@ def test_a_repeated_heading_of_several_labels_needs_no_words_in_common(tmp_path:
 @pytest.mark.parametrize(("names", "rows"), [
     (("label_1", "label_2"), [["pos", "pos"], ["neg", "pos"], ["neg", "neg"], ["pos", ""]]),  # of two people
     (("category_1", "category_2"), [["food", "fruit"], ["food", "bread"], ["toys", "cars"], ["toys", ""]]),  # levels
+    (("label1", "label2"), [["food", "fresh"], ["toys", "new"], ["food", "new"], ["toys", "fresh"]]),  # two questions
+    (("part_1", "part_2"), [["red", "soon"], ["blue", "soon"], ["red", ""], ["blue", ""]]),
     (("choice_1", "choice_2"), [["red", "blue"], ["blue", "green"], ["green", "red"], ["red", "green"]]),  # in order
     (("label_1", "label_2"), [["0", "1"], ["1", "0"], ["1", "1"], ["0", "0"]]),
     (("rating_1", "rating_2"), [["4", "1"], ["5", ""], ["2", "4"], ["1", "5"]]),
@@ -125,6 +127,16 @@ def test_columns_that_are_called_alike_and_hold_no_lists_stay_apart(
     guess = guess_columns(frame(text=long(60), **columns))
     assert "repeated or numbered" not in guess.reasons["label_columns"]
     assert len(guess.label) == (2 if rows[0][0] == "0" else 1)
+
+
+@pytest.mark.parametrize("names", [("label1", "label2", "label3"), ("tag_1", "tag_2", "tag_3")])
+def test_numbered_columns_of_other_words_are_taken_together_and_told_of(names: tuple[str, ...]) -> None:
+    rows = [["bug", "urgent", ""], ["praise", "", "web"], ["bug", "", ""], ["praise", "urgent", "web"],
+            ["bug", "", "web"]] * 12
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    guess = guess_columns(frame(text=long(60), **columns))
+    assert guess.label == names
+    assert f"choose '{names[0]}' as the label column" in guess.reasons["label_doubt"]
 
 
 def test_words_for_a_missing_value_are_no_labels(tmp_path: Path) -> None:
@@ -293,7 +305,9 @@ def test_an_array_as_postgresql_writes_it_is_a_list(cell: str, items: list[str] 
     assert listed(cell) == items
 
 
-@pytest.mark.parametrize(("yes", "no"), [("ja", "nein"), ("oui", "non"), ("sí", "no"), ("да", "нет"), ("1", "-1")])
+@pytest.mark.parametrize(("yes", "no"), [("ja", "nein"), ("oui", "non"), ("sí", "no"), ("да", "нет"), ("1", "-1"),
+                                         ("WAHR", "FALSCH"), ("VRAI", "FAUX"), ("VERDADERO", "FALSO"),
+                                         ("VERO", "FALSO"), ("J", "N"), ("O", "N"), ("S", "N"), ("○", "×")])
 def test_yes_and_no_of_other_languages_and_signs_are_marks(yes: str, no: str) -> None:
     marks = {"Lob": [yes, no, no, yes], "Tadel": [no, yes, no, yes], "Spaet": [no, no, no, yes]}
     guess = guess_columns(frame(Kommentar=long(4), **marks))
@@ -327,8 +341,34 @@ def test_names_that_change_places_under_a_plural_name_are_several_labels() -> No
     ("topic", ["Home, Garden", "Sports, Outdoors", "Books, Music"], ""),
     ("city", ["Salem, OR", "Portland, OR", "Washington, DC"], ""),
     ("reason", ["too late", "it broke; the part sent in its place did so as well, after a week or two", "dear"], ""),
+    ("tags", ["good urgent python", "bad pandas", "mid pandas"], " "), ("labels", ["good urgent", "bad urgent", "good",
+                                                                                  "bad"], " "),
+    ("categories", ["cs.CL stat.ML", "cs.LG", "math.ST"], " "), ("categories", ["Size 42", "Size 43"], ""),
+    ("topic", ["a b", "b c", "c a", "b a", "c b", "a c"], " "), ("labels", ["credit card", "student loan"], ""),
+    ("labels", ["good and late", "bad and late", "good", "bad", "late"], ""),
+    ("product", ["red wine", "white wine", "red beer", "white beer", "red port", "white port"], ""),
+    ("category", ["Home & Garden", "Garden & Home"], ""), ("mood", ["very good", "good", "very bad", "bad"], ""),
     ("genre", ["Drama", "Comedy"], ""), ("stars", ["4,5", "4", "3,5", "5", "3"], ""),
     ("stars", ["4,5", "4", "5", "3"], ""),
 ])
 def test_cells_that_may_hold_several_labels_are_asked_about(name: str, cells: list[str], doubtful: str) -> None:
     assert label_delimiters(pl.Series(name, cells * 10)) == ("", doubtful)
+
+
+@pytest.mark.parametrize(("cells", "kinds"), [
+    (["[good, late]", "[good]", "[]"], [("good", "late"), ("good",), ()]),
+    (["[good,it is late]", "[bad]", "[late]"], [("good", "it is late"), ("bad",), ("late",)]),
+])
+def test_bare_lists_hold_several_labels(cells: list[str], kinds: list[tuple[str, ...]]) -> None:
+    column = pl.Series("labels", cells * 10)
+    assert label_delimiters(column) == (",", "")
+    found = read_labels([column], ",")
+    assert [found.kinds[code] for code in found.codes[:3]] == kinds
+
+
+@pytest.mark.parametrize("cells", [
+    ["[deleted]", "[removed]", "kept"], ["[good, late]", "good"], ["[good]", "[bad]"], ["[a] first", "[b], second"],
+])
+def test_other_names_in_brackets_are_no_lists(cells: list[str]) -> None:
+    assert label_delimiters(pl.Series("label", cells * 10))[0] == ""
+    assert set(read_labels([pl.Series("label", cells)]).names) == set(cells)

@@ -12,10 +12,12 @@ from typing import Any
 import polars as pl
 
 _YES_NO = (
-    ("1 1.0", "0 0.0"), ("true", "false"), ("t", "f"), ("yes si sí sì", "no"), ("y", "n"), ("on", "off"),
+    ("1 1.0", "0 0.0"), ("true", "false"), ("t", "f"), ("yes si sí sì", "no"), ("y j o s", "n"), ("on", "off"),
     ("x \u2713 \u2714 +", "-"), ("ja", "nein nee nej nei"), ("oui", "non"), ("sim", "não nao"), ("tak", "nie"),
     ("ano áno", "ne"), ("evet", "hayır"), ("igen", "nem"), ("kyllä", "ei"), ("да", "нет"), ("так", "ні"), ("是", "否"),
-    ("はい", "いいえ"), ("예", "아니오"), ("نعم", "لا"),
+    ("はい", "いいえ"), ("예", "아니오"), ("نعم", "لا"), ("○ ◯ 〇", "× ✕"), ("wahr", "falsch"), ("vrai", "faux"),
+    ("verdadero verdadeiro vero", "falso"), ("waar", "onwaar"), ("prawda", "fałsz"), ("правда истина", "ложь"),
+    ("doğru", "yanlış"), ("真", "假"),
 )
 ALPHABETS = tuple(frozenset(f"{yes} {no}".split()) for yes, no in _YES_NO)
 """The marks of yes and no that stand together; each stands in one alone."""
@@ -38,6 +40,9 @@ _LONGEST = 60
 _IN_NAMES = (",", "/", "+", "#")
 """What stands in many a name of one label: half of its parts must stand alone."""
 
+_BARE = re.compile(r"\[[^\[\]]*\]")
+_DOTTED = re.compile(r"\w+(?:[._-]\w+)+")
+_TAG = re.compile(r"[\w.+#-]+")
 _CODE = re.compile(r"\w[._-]\w|\d")
 _ANGLED = re.compile(r"(?:<[^<>\s]+>)+")
 _STRING = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
@@ -191,7 +196,8 @@ def pieces(cell: str, delimiter: str = "") -> list[str]:
     if items is None and delimiter == ANGLED:
         items = cell.removeprefix("<").removesuffix(">").split(ANGLED)
     elif items is None:
-        items = cell.split(delimiter) if delimiter else [cell]
+        inner = cell[1:-1] if delimiter and _BARE.fullmatch(cell) else cell
+        items = inner.split(delimiter) if delimiter else [cell]
     return list(dict.fromkeys(item.strip() for item in items if item.strip()))
 
 
@@ -208,8 +214,9 @@ def guess_label_delimiter(column: pl.Series) -> str:
 def label_delimiters(column: pl.Series) -> tuple[str, str]:
     """The character between several labels in one cell, or the one that may be it and may belong to names as well."""
     cells = [cell.strip() for cell in column.drop_nulls().to_list() if cell.strip()]
-    if not cells or any(listed(cell) is not None for cell in cells):
-        return "", ""
+    bare = [cell for cell in cells if listed(cell) is None]
+    if len(bare) < len(cells) or all(map(_BARE.fullmatch, cells)):  # [good, late], as Java and YAML write lists
+        return "," if all(map(_BARE.fullmatch, cells)) and any("," in cell for cell in bare) else "", ""
     if all(map(is_angled, cells)) and any(ANGLED in cell for cell in cells):
         return ANGLED, ""
     alone = set(cells)
@@ -227,6 +234,8 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
         if delimiter == " " and plural and _are_codes(split, alone):
             return delimiter, ""
         names = set(found)
+        if delimiter == " " and _may_be_tags(column.name, split, alone):
+            doubtful = doubtful or delimiter
         lists, mostly = delimiter in _LISTS or (delimiter == "," and plural), 2 * len(names & alone) > len(names)
         if lists and (mostly or (plural and _swap(split))):
             return delimiter, ""
@@ -260,6 +269,19 @@ def _are_codes(split: list[list[str]], alone: set[str]) -> bool:
     """Whether the pieces of cells are codes like cs.LG, which stand alone or come again in different cells."""
     names = {piece for parts in split for piece in parts}
     return 2 * sum(_CODE.search(name) is not None for name in names) >= len(names) and _known(split, alone)
+
+
+def _may_be_tags(name: str, split: list[list[str]], alone: set[str]) -> bool:
+    """Whether cells of words between blanks may be lists of tags, by the ``name`` of their column and how the words
+    come together."""
+    places = Counter(piece for parts in {tuple(parts) for parts in split} for piece in set(parts))
+    between = set[str].intersection(*(set(parts[1:-1]) for parts in split))  # good and late
+    if between or not all(map(_TAG.fullmatch, places)):
+        return False
+    if not is_plural(name):
+        return _recur(split, alone) and _swap(split)
+    tags = name.strip().lower().endswith(("tags", "keywords")) and max(places.values()) > 1
+    return tags or _known(split, alone) or all(map(_DOTTED.fullmatch, places))
 
 
 def _known(split: list[list[str]], alone: set[str]) -> bool:

@@ -46,13 +46,15 @@ _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
 @dataclass(frozen=True)
 class Hints:
     """What a source itself says of its columns: the texts, the labels, those that are only ``aside`` (a labelling
-    tool's bookkeeping), and why; ``doubt``: why the labels may be none, or what is aside may be one."""
+    tool's bookkeeping), and why; ``doubt``: why the labels may be none, or what is aside may be one; ``rivals``: other
+    answers, any of which may be the label."""
 
     text: tuple[str, ...] = ()
     label: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
     reason: str = ""
     doubt: str = ""
+    rivals: tuple[str, ...] = ()
 
 
 @dataclass
@@ -91,15 +93,22 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
     guess.label = tuple(name for name in hints.label if name in there and name not in guess.text)
     if guess.label:
         guess.reasons["label_columns"] = hints.reason
-        guess.reasons |= {"label_doubt": hints.doubt} if hints.doubt else {}
+        others = [c for c in rest if c.name in hints.rivals and c.recurs and c.names > 1]
+        guess.rivals = tuple(c.name for c in others)
+        doubt = hints.doubt or label_doubt(guess.label, [f"'{c.name}' ({c.names} values)" for c in others])
+        guess.reasons |= {"label_doubt": doubt} if doubt else {}
     else:
         able = [column for column in rest if column.name not in parts]
         chosen = choose_label(able, frame.height, whole, _beside(frame.columns, guess.text))
-        if spread := _spread(frame, chosen.columns, able):
+        spread, sure = _spread(frame, chosen.columns, able)
+        if spread:
             why = (f"{', '.join(map(repr, spread[:-1]))} and {spread[-1]!r} bear one name, repeated or numbered: what "
                    "stands in any of them is a label of the text")
             others = [c for c in rest if c.name in chosen.rivals and c.name not in spread]
-            doubt = label_doubt(spread, [f"'{c.name}' ({c.names} values)" for c in others])
+            doubt = label_doubt(spread, [f"'{c.name}' ({c.names} values)" for c in others]) if sure else (
+                f"{', '.join(map(repr, spread[:-1]))} and {spread[-1]!r} hold different words, and what stands in any "
+                f"of them is read as a label of the text. If it is the first one alone, choose '{spread[0]}' as the "
+                "label column.")
             chosen = ChosenLabel(spread, why, tuple(c.name for c in others), doubt)
         guess.label, guess.rivals = chosen.columns, chosen.rivals
         told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}
@@ -124,16 +133,17 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
     return guess
 
 
-def _spread(frame: pl.DataFrame, label: tuple[str, ...], rest: list[Sampled]) -> tuple[str, ...]:
-    """The columns over which the labels of a text are spread, of which ``label`` is one; () where they are not.
+def _spread(frame: pl.DataFrame, label: tuple[str, ...], rest: list[Sampled]) -> tuple[tuple[str, ...], bool]:
+    """The columns over which the labels of a text are spread, of which ``label`` is one, and whether that is sure; ()
+    where they are not.
 
     They bear one name, repeated or numbered, hold the same words, no row a word twice, and fill from the first on. Two
-    people's labels agree in many rows, levels of one class hold other words each.
+    people's labels agree in many rows, levels of one class hold other words each, of which each goes with one above it.
     """
     base = _without_number(label[0]) if len(label) == 1 else ""
     group = [c for c in rest if base and _without_number(c.name) == base and c.called != Nearness.SAID]
     if len(group) < 2 or label[0] not in {c.name for c in group} or any(c.marks or c.letters <= 0.5 for c in group):
-        return ()
+        return (), False
     names = tuple(c.name for c in group)
     cells = [[(cell or "").strip() for cell in row] for row in frame.select(names).rows()]
     filled = [[cell for cell in row if cell] for row in cells if any(row)]
@@ -146,8 +156,16 @@ def _spread(frame: pl.DataFrame, label: tuple[str, ...], rest: list[Sampled]) ->
     held = [{row[place] for row in cells} for place in range(len(names))]
     again = sum(any(cell in held[other] for other in range(len(names)) if other != place) for place, cell in later)
     shared = 2 * again >= len(later) or (repeated and is_plural(names[0]))  # "Labels" itself says that it is several
-    apart = 50 * twice <= len(several) > 0 and packed >= 0.95 * len(filled)
-    return names if shared and apart and short else ()
+    if not (short and 50 * twice <= len(several) > 0):
+        return (), False
+    if shared and packed >= 0.95 * len(filled):
+        return names, True
+    above: dict[str, set[str]] = {}
+    for row in cells:
+        for cell in row[1:]:
+            above.setdefault(cell, set()).add(row[0])
+    crossed = is_label_name(base) and 2 * sum(len(above[cell] - {""}) > 1 for _, cell in later) > len(later)
+    return (names, False) if crossed and not shared else ((), False)
 
 
 def _without_number(name: str) -> str:

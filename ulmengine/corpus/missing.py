@@ -26,7 +26,8 @@ _NO_NAMES = _listed("""
     not available, not applicable, not specified, unspecified, not given, not provided, not set, not known, no data
     no value, no answer, no response, no category, no class, unassigned, not assigned, uncategorized, uncategorised
     not categorized, not categorised, unclassified, not classified, not annotated, unannotated, not coded, uncoded
-    not rated, unrated, skip, skipped, select one, please select, please choose, choose one
+    not rated, unrated, skip, skipped, select one, please select, please choose, choose one, unsup
+    keine, keines, keins, aucun, aucune, ninguno, ninguna, nessuno, nessuna, nenhum, nenhuma, geen, ingen, inget, brak
     keine angabe, keine angaben, ohne angabe, k.a, k. a, nicht zugeordnet, nicht klassifiziert, nicht kategorisiert
     nicht angegeben, nicht vergeben, nicht bewertet, nicht verfugbar, ohne kategorie, keine kategorie, kein label
     keine antwort, ohne antwort, unbekannt, bitte wahlen, bitte auswahlen
