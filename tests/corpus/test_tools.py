@@ -130,3 +130,38 @@ def test_the_parts_that_vertex_names_are_the_split(tmp_path: Path) -> None:
         {"textContent": t, "classificationAnnotation": {"displayName": k},
          "dataItemResourceLabels": {"aiplatform.googleapis.com/ml_use": use[n % 3]}} for n, (t, k) in enumerate(ROWS)]))
     assert opened(path).rows("test").tolist() == list(range(2, 60, 3))
+
+
+def asked(n: int, text: str, *answers: list[str], channel: str = "") -> dict[str, Any]:
+    """A task of Label Studio that several people answered."""
+    return {"id": n, "data": {"text": text}, "annotations": [{"result": [
+        {"value": {"choices": names}, "from_name": "topic", "type": "choices"},
+        *([{"value": {"choices": [channel]}, "from_name": "channel", "type": "choices"}] if channel else [])],
+    } for names in answers]}
+
+
+def test_answers_that_differ_are_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    votes = [[["good"], ["bad"]], [["good"], ["bad"], ["good"]], [["bad"], ["bad"]], [["bad", "mid"], ["mid", "bad"]]]
+    path.write_text(json.dumps([asked(n, t, *votes[n % 4]) for n, (t, _) in enumerate(ROWS)]))
+    documents = opened(path)
+    told = "answers to 'topic' differ in 30 records: the commonest of each is read, and of equally common ones, in 15"
+    assert [note for note in documents.notes if told in note]
+    assert documents.labels == ("bad", "good", "mid")
+    path.write_text(json.dumps([asked(n, t, [k], [k]) for n, (t, k) in enumerate(ROWS)]))
+    assert opened(path).notes == ()
+
+
+def test_the_answer_to_another_question_may_be_the_label(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([asked(n, t, [k], channel="web" if n % 3 else "mail") for n, (t, k) in enumerate(ROWS)]))
+    understood = opened(path).understood
+    assert (understood.label_columns, understood.rivals) == (("topic",), ("channel",))
+    assert "it could be 'channel' (2 values) as well" in understood.reasons["label_doubt"]
+
+
+@pytest.mark.parametrize("channel", ["web", "a remark on number {n}, as it came"])
+def test_an_answer_that_is_always_the_same_or_another_is_no_label(tmp_path: Path, channel: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([asked(n, t, [k], channel=channel.format(n=n)) for n, (t, k) in enumerate(ROWS)]))
+    assert "label_doubt" not in opened(path).understood.reasons

@@ -255,6 +255,7 @@ def _documents(values: Iterator[Any], going: Pass) -> Iterator[Any]:
     headed = bool(heading_of(first))
     _keep(found := exported(first, values) or documents_in_list(first, values), going)
     yield from found.values
+    going.faults.notes += found.later()
     if headed:
         going.faults.lost[:] = [place - (place > 0) for place in going.faults.lost]  # the heading is no row
 

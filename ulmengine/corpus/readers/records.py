@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -19,12 +19,14 @@ DEPTH = 3
 
 
 class Shaped(NamedTuple):
-    """The documents in a value, how it was understood, what that says of the columns, and what was not read."""
+    """The documents in a value, how it was understood, what that says of the columns, and what was not read; ``later``:
+    what is known once all are read."""
 
     values: Iterator[Any]
     said: str = ""
     hints: Hints = Hints()
     notes: tuple[str, ...] = ()
+    later: Callable[[], Sequence[str]] = tuple
 
 
 def of_one_kind(lists: Sequence[Sequence[Any]]) -> bool:

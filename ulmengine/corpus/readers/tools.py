@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from ulmengine.corpus.guess import LABEL_STUDIO_ASIDE, Hints
+from ulmengine.counting import counted
 
 from .records import Shaped
 
@@ -22,18 +23,20 @@ _BINARY = (0, 1, 0.0, 1.0, True, False)
 
 Read = Callable[[Any], list[Any]]
 """The documents of a record."""
+Votes = Callable[[Any], dict[str, list[Any]]]
 
 
 class Tool(NamedTuple):
     """A tool's export: its name, whether a record is of it, and how to read them, judged by the first of them.
 
-    ``kind``: what its records are.
+    ``kind``: what its records are. ``votes``: all answers to each question of a record, of which one is read.
     """
 
     title: str
     fits: Callable[[Any], bool]
     reader: Callable[[Sequence[Any]], tuple[Read, Hints]]
     kind: type = dict
+    votes: Votes | None = None
 
 
 def exported(first: Sequence[Any], others: Iterable[Any]) -> Shaped | None:
@@ -43,10 +46,26 @@ def exported(first: Sequence[Any], others: Iterable[Any]) -> Shaped | None:
     if tool is None:
         return None
     read, hints = tool.reader(first)
-    values = (read(value) if isinstance(value, tool.kind) else [value] for value in chain(first, others))
+    differing: Counter[str] = Counter()
+    tied: Counter[str] = Counter()
+
+    def documents(value: Any) -> list[Any]:
+        if not isinstance(value, tool.kind):
+            return [value]
+        for name, given in (tool.votes(value) if tool.votes else {}).items():
+            counts = sorted(Counter(map(_as_said, given)).values(), reverse=True)
+            differing[name] += len(counts) > 1
+            tied[name] += len(counts) > 1 and counts[0] == counts[1]
+        return read(value)
+
+    def told() -> list[str]:
+        return [f"The answers to '{name}' differ in {counted(count, 'record', 'records')}: the commonest of each is "
+                f"read, and of equally common ones, in {tied[name]:,}, the first."
+                for name, count in differing.items() if count]
+
     reason = f"as {tool.title} exports it"
-    return Shaped(chain.from_iterable(values), tool.title if tool.title.startswith("a ") else reason,
-                  replace(hints, reason=reason))
+    return Shaped(chain.from_iterable(map(documents, chain(first, others))),
+                  tool.title if tool.title.startswith("a ") else reason, replace(hints, reason=reason), later=told)
 
 
 def _each(document: Callable[[Any], Any], hints: Hints) -> Callable[[Sequence[Any]], tuple[Read, Hints]]:
@@ -60,22 +79,24 @@ def _is_label_studio(value: dict[str, Any]) -> bool:
 
 
 def _asked(
-    texts: Callable[[Any], dict[str, Any]], answers: Callable[[Any], dict[str, Any]]
+    texts: Callable[[Any], dict[str, Any]], votes: Votes
 ) -> Callable[[Sequence[Any]], tuple[Read, Hints]]:
-    """The reader of records with the ``answers`` to questions beside their ``texts``; the first question is the label.
+    """The reader of records with answers to questions beside their ``texts``, of all ``votes`` the commonest; the first
+    question is the label, though others may be.
 
     A question that is called like a text has a column called otherwise.
     """
     def reader(values: Sequence[Any]) -> tuple[Read, Hints]:
         taken = {name for value in values for name in texts(value)}
         columns = {name: name if name not in taken else f"{name} (answer)" for value in values
-                   for name in answers(value)}
+                   for name in votes(value)}
 
         def read(value: Any) -> list[Any]:
-            given = answers(value)
+            given = {name: _voted(answers) for name, answers in votes(value).items()}
             return [{**texts(value), **{columns.get(name, name): given.get(name) for name in (*columns, *given)}}]
 
-        return read, Hints(label=tuple(columns.values())[:1])
+        label, *rivals = columns.values() or [""]
+        return read, Hints(label=(label,) if label else (), rivals=tuple(rivals))
 
     return reader
 
@@ -86,9 +107,9 @@ def _within(value: dict[str, Any], key: str) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else {}
 
 
-def _choices(task: dict[str, Any]) -> dict[str, Any]:
-    """The answers to each question of a task, of those annotations that were not cancelled: the commonest one."""
-    votes: dict[str, list[list[str]]] = {}
+def _choices(task: dict[str, Any]) -> dict[str, list[Any]]:
+    """The answers to each question of a task, of those annotations that were not cancelled."""
+    votes: dict[str, list[Any]] = {}
     given = task.get("annotations") or task.get("completions")
     for annotation in given if isinstance(given, list) else []:
         if not isinstance(annotation, dict) or annotation.get("was_cancelled") or annotation.get("skipped"):
@@ -100,7 +121,7 @@ def _choices(task: dict[str, Any]) -> dict[str, Any]:
             for kind in _ANSWERS:
                 if kind in value:
                     votes.setdefault(str(result.get("from_name", "label")), []).append(_names(value[kind]))
-    return {name: _voted(given) for name, given in votes.items()}
+    return votes
 
 
 def _is_short_label_studio(value: dict[str, Any]) -> bool:
@@ -130,12 +151,17 @@ def _names(value: Any) -> list[str]:
     return [" / ".join(map(str, item)) if isinstance(item, list) else str(item) for item in items]
 
 
+def _as_said(answer: Any) -> str:
+    """An answer as it is compared with others: in which order several were chosen makes no difference."""
+    return json.dumps(sorted(answer, key=str) if isinstance(answer, list) else answer)
+
+
 def _voted(answers: Sequence[Any]) -> Any:
     """The commonest of several annotators' answers, the first in a tie; one name of a list of one."""
     if not answers:
         return None
-    best = Counter(json.dumps(answer) for answer in answers).most_common(1)[0][0]
-    answer = json.loads(best)
+    best = Counter(map(_as_said, answers)).most_common(1)[0][0]
+    answer = next(one for one in answers if _as_said(one) == best)
     return answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
 
 
@@ -187,13 +213,13 @@ def _fields(value: dict[str, Any]) -> dict[str, Any]:
             if key not in aside and ".responses" not in key and ".suggestion" not in key}
 
 
-def _responses(value: dict[str, Any]) -> dict[str, Any]:
-    """The answer to each question of an Argilla record: the commonest one that was submitted; None without any."""
+def _responses(value: dict[str, Any]) -> dict[str, list[Any]]:
+    """The answers to each question of an Argilla record that were submitted."""
     if "annotation" in value:
-        return {"label": value["annotation"]}
+        return {"label": [value["annotation"]]}
     if isinstance(value.get("responses"), dict):
-        return {name: _voted([one.get("value") if isinstance(one, dict) else one for one in given or []
-                              if not isinstance(one, dict) or one.get("status") != "discarded"])
+        return {name: [one.get("value") if isinstance(one, dict) else one for one in given or []
+                       if not isinstance(one, dict) or one.get("status") != "discarded"]
                 for name, given in value["responses"].items()}
     if isinstance(value.get("responses"), list):
         votes: dict[str, list[Any]] = {}
@@ -202,14 +228,14 @@ def _responses(value: dict[str, Any]) -> dict[str, Any]:
             if isinstance(answers, dict) and response.get("status") != "discarded":
                 for name, one in answers.items():
                     votes.setdefault(name, []).append(one.get("value") if isinstance(one, dict) else one)
-        return {name: _voted(given) for name, given in votes.items()}
+        return votes
     found = {}
     for key, given in value.items():
         if key.endswith(".responses"):
             states = value.get(f"{key}.status") or []
             given = given if isinstance(given, list) else [] if given is None else [given]
-            found[key.removesuffix(".responses")] = _voted([
-                one for n, one in enumerate(given) if n >= len(states) or states[n] != "discarded"])
+            found[key.removesuffix(".responses")] = [
+                one for n, one in enumerate(given) if n >= len(states) or states[n] != "discarded"]
     return found
 
 
@@ -328,10 +354,10 @@ def _chat(value: Any) -> Any:
 
 _TEXT_AND_LABEL = Hints(("text",), ("label",))
 TOOLS = (
-    Tool("Label Studio", _is_label_studio, _asked(lambda task: _within(task, "data"), _choices)),
+    Tool("Label Studio", _is_label_studio, _asked(lambda task: _within(task, "data"), _choices), votes=_choices),
     Tool("Label Studio", _is_short_label_studio, _short_label_studio),
     Tool("Prodigy", _is_prodigy, _prodigy),
-    Tool("Argilla", _is_argilla, _asked(_fields, _responses)),
+    Tool("Argilla", _is_argilla, _asked(_fields, _responses), votes=_responses),
     Tool("doccano", _is_doccano, _each(_doccano, _TEXT_AND_LABEL)),
     Tool("spaCy", _is_spacy, _each(_spacy, Hints(("text",))), list),
     Tool("spaCy", _is_spacy_paragraphs, lambda _: (_spacy_paragraphs, _TEXT_AND_LABEL)),
