@@ -21,6 +21,9 @@ HELD_S = 2.0
 DAY_S = 86_400.0
 LARGEST_JSON = 64 << 20
 """Bytes; a larger file of it was not written here, and memory is not to be filled with it."""
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
+                  "alloc_failed", "memory allocation of", "can't spawn worker thread", "can't start new thread",
+                  "failed to map segment")  # "alloc_failed": cuBLAS and cuDNN
 
 
 @contextmanager
@@ -182,3 +185,9 @@ def is_disk_full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the system gave no more memory, or no thread, which needs some: each library says so in its own way."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import tarfile
@@ -115,6 +116,31 @@ def test_a_panic_of_a_reader_is_a_sentence(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "a.csv"
     path.write_text("text,label\none,a\n")
     with pytest.raises(CorpusError, match=r"'a.csv' cannot be read.*unwrap\(\)"):
+        opened(path)
+
+
+@pytest.mark.parametrize("error", [
+    MemoryError(), pa.lib.ArrowMemoryError("malloc of size 192 failed"),
+    pl.exceptions.PanicException("OS can't spawn worker thread: Resource temporarily unavailable (os error 11)"),
+    RuntimeError("can't start new thread"), OSError(errno.ENOMEM, "Cannot allocate memory"),
+])
+def test_too_little_memory_is_not_called_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fails(*_: object) -> Iterator[pl.DataFrame]:
+        raise error
+        yield
+
+    plan = formats.FORMATS["csv"]
+
+    def planned(look: Look, reason: str) -> Reading | None:
+        reading = plan(look, reason)
+        return reading and replace(reading, read=fails)
+
+    monkeypatch.setitem(formats.FORMATS, "csv", planned)
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\none,a\n")
+    with pytest.raises(CorpusError, match=r"'a\.csv' needs more memory than there is"):
         opened(path)
 
 

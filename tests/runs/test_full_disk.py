@@ -202,6 +202,8 @@ def test_a_folder_gone_while_the_model_is_saved_is_told_and_not_made_anew(tmp_pa
     (ModelError("damaged"), "files"), (RunFolderError("is none"), "files"), (CorpusError("no texts"), "data"),
     (ValueError("another"), "data"), (CannotBeginError("One class.", "Label more."), "data"),
     (OSError(errno.ENOSPC, "full"), "disk_full"), (MemoryError(), "out_of_memory"),
+    (ImportError("libarrow.so: failed to map segment from shared object"), "out_of_memory"),
+    (RuntimeError("can't start new thread"), "out_of_memory"), (ImportError("no module named 'a'"), "bug"),
 ])
 def test_each_failure_has_a_cause_of_its_own(error: BaseException, cause: str) -> None:
     assert cause_of(error) == cause

@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ulmengine import __version__
+from ulmengine.disk import is_out_of_memory
 from ulmengine.threads import wait_briefly
 
 from .commands import add_commands
@@ -67,6 +68,8 @@ def _sentence(error: Exception) -> str:
         return str(error)
     if isinstance(error, RecursionError):
         return "something in the file is nested too deeply (run again with --debug for the technical report)"
+    if is_out_of_memory(error):
+        return "there is not enough memory. Close other programs, or allow this one more"
     return f"{type(error).__name__}: {error} (run again with --debug for the technical report)"
 
 

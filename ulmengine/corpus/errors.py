@@ -57,12 +57,20 @@ def plain_reason(error: BaseException) -> str:
     return str(error).split("\n", 1)[0][:200] or type(error).__name__
 
 
+def memory_failure(path: Path) -> CorpusError:
+    """There is no memory to read ``path``."""
+    return CorpusError(
+        f"'{path.name}' needs more memory than there is. Close other programs, or cut the file into smaller ones.")
+
+
 def os_failure(error: OSError, path: Path, *, written: bool = False) -> CorpusError:
     """The failure of the operating system ``error`` on ``path`` in plain words.
 
     :param written: it is the project's own copy of ``path`` that could not be written.
     """
     name = path.name or str(path)
+    if error.errno == errno.ENOMEM:
+        return memory_failure(path)
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return CorpusError(
             f"The disk is full: the copy of '{name}' could not be written. The file itself is untouched and the "

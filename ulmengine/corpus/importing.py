@@ -19,7 +19,7 @@ from ulmengine.config import CorpusConfig
 from ulmengine.disk import DAY_S, sweep, whole_folder
 from ulmengine.events import Event, Progress
 
-from .errors import CorpusError, os_failure
+from .errors import CorpusError, memory_failure, os_failure
 from .readers.formats import chunks, recognise
 from .readers.reading import Pass, Reading
 from .readers.tree_files import folder_files
@@ -66,6 +66,8 @@ def import_table(path: Path, config: CorpusConfig, cache: Path) -> Generator[Eve
     except OSError as error:
         copy = isinstance(error.filename, str) and Path(error.filename).is_relative_to(cache)
         raise os_failure(error, path, written=copy) from error
+    except MemoryError as error:
+        raise memory_failure(path) from error
     except pa.ArrowException as error:
         raise CorpusError(f"The copy of '{path.name}' could not be written ({error}). Is the disk full?") from error
     return Table.open(folder)

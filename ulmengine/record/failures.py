@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ulmengine.config import ConfigError, RunConfig
-from ulmengine.disk import is_disk_full
+from ulmengine.disk import is_disk_full, is_out_of_memory
 from ulmengine.events import Diverging, Failed, SaveFailed
 from ulmengine.plan.errors import CannotBeginError, NanLossError
 
@@ -20,8 +20,6 @@ from .checkpoints import CheckpointInfo
 
 MOST_ACCUMULATION = 1_024
 
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
-                  "alloc_failed")  # cuBLAS and cuDNN
 _PROCESSES = ("gloo/transport", "connection closed by peer", "connection reset by peer", "remote process exited")
 _DEVICE = ("cuda error", "device-side assert", "cudnn error", "nccl error", "cublas")
 
@@ -55,7 +53,7 @@ def cannot_save(error: OSError, folder: Path, *, stopping: bool = False) -> Save
 def cause_of(error: BaseException) -> str:
     """Which kind of failure ``error`` is; the names are those of :class:`ulmengine.events.Failed`."""
     text = str(error).lower()
-    if isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY):
+    if is_out_of_memory(error):
         return "out_of_memory"
     if is_disk_full(error):
         return "disk_full"

@@ -15,7 +15,8 @@ import polars as pl
 
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import limits
-from ulmengine.corpus.errors import CorpusError, RecordsError, plain_reason
+from ulmengine.corpus.errors import CorpusError, RecordsError, memory_failure, plain_reason
+from ulmengine.disk import is_out_of_memory
 
 from . import aligned, columnar, delimited, joined, json_files, jsonrows, mail, markup, plain, shards, tree, workbook
 from .reading import Look, Pass, Reading
@@ -250,11 +251,9 @@ def plain_words(path: Path) -> Iterator[None]:
         yield
     except (CorpusError, OSError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
-    except MemoryError as error:
-        raise CorpusError(
-            f"'{path.name}' needs more memory than there is. Close other programs, or cut the file into smaller ones."
-        ) from error
     except BaseException as error:
+        if is_out_of_memory(error):
+            raise memory_failure(path) from error
         raise CorpusError(
             f"'{path.name}' cannot be read: it is damaged, or not what it seems ({plain_reason(error)}). Fetch it "
             "again, or save it in another format."

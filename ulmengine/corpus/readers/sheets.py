@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
+from ulmengine.disk import is_out_of_memory
 
 from .source import Source
 
@@ -99,13 +100,13 @@ def _asked(path: Path, megabytes: int, seconds: float, source: Source) -> tuple[
                 child.kill()
         guard.join()
     line, _, body = answer.partition(b"\n")
-    if child.returncode != 0 or not line:
+    head: dict[str, Any] = json.loads(line) if line and child.returncode == 0 else {"error": "out of memory"}
+    if is_out_of_memory(ValueError(head.get("error"))):
         raise CorpusError(
             f"'{source.path.name}' cannot be read: its sheets ask for more memory or time than a workbook of this size "
             "needs, as where a stray cell stands in the last row or column, or the file is damaged. Delete what lies "
             "outside of the table, or save the sheet as CSV; a CSV of any size is read."
         )
-    head = json.loads(line)
     if "many" in head:
         raise CorpusError(
             f"The workbook '{source.path.name}' has {head['many']:,} sheets; at most {head['most']:,} are read. Save "
