@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus.helpers import everything, opened
+from tests.corpus.helpers import everything, labels_in_order, opened
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, preview
 from ulmengine.corpus.readers.encoding import TextDecoder, detect, known_encoding
@@ -174,6 +174,38 @@ def test_a_file_filled_up_with_nuls_ends_before_them(tmp_path: Path) -> None:
     documents = opened(path)
     assert everything(documents) == ["one fine film", "one dull film"]
     assert documents.undecodable == 0
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+@pytest.mark.parametrize("end", [b"\x1a", b"\r\n\x1a", b"\r\n" + b"\x1a" * 100, b"\x1a" + bytes(100)])
+def test_what_dos_writes_at_the_end_of_a_file_is_no_document(tmp_path: Path, name: str, end: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes("text,label\r\nein schöner Film,gut\r\nein öder Film,bad".encode("cp850") + end)
+    documents = opened(path)
+    assert everything(documents) == ["ein schöner Film", "ein öder Film"]
+    assert labels_in_order(documents) == ["gut", "bad"]
+    assert not any("rows" in note for note in documents.notes)
+    assert documents.undecodable == 0
+
+
+@pytest.mark.parametrize("written", ["utf-8", "cp1252", "utf-16"])
+def test_what_dos_writes_at_the_end_of_texts_in_files_of_their_own_is_no_text(tmp_path: Path, written: str) -> None:
+    for n in range(6):
+        path = tmp_path / ("good", "bad")[n % 2] / f"{n}.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(f"A schöner day {n}\r\n\x1a".encode(written))
+    assert sorted(everything(opened(tmp_path))) == [f"A schöner day {n}" for n in range(6)]
+
+
+@pytest.mark.parametrize(("text", "written"), [
+    ("it was \x1a well, good\n" * 3, "utf-8"), ("\x1ait begins", "utf-8"), ("努力事业", "utf-16-le"),
+    ("事业", "utf-16-be"), ("ends in a \x1a sign", "cp1252"),
+])
+def test_a_sign_of_the_end_within_a_text_stays(text: str, written: str) -> None:
+    decoder, data = TextDecoder(written), text.encode(written)
+    pieces = [decoder.decode(data[place : place + 1], place == len(data) - 1) for place in range(len(data))]
+    assert "".join(pieces) == text
+    assert decoder.undecodable == 0
 
 
 def test_what_is_not_certain_is_told_with_a_line_of_each(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ _INSIDE = (
     (re.compile(rb"ORC[\0-\x1f\x80-\xff]", re.DOTALL), "an ORC file", "Save the table as CSV or Parquet first."),
 )
 _CONTROLS = bytes({*range(0x00, 0x09), 0x0B, *range(0x0E, 0x20), 0x7F} - {0x1A, 0x1B, 0x1C, 0x1D, 0x1E, 0x1F})
+_END = "\x1a"
 _ISO_2022 = re.compile(rb"\x1b\$[@B]")
 
 
@@ -195,10 +196,16 @@ def is_binary(sample: bytes) -> bool:
     return not detect(sample).name.startswith(("utf-16", "utf-32"))
 
 
+def without_end(text: str) -> str:
+    """``text`` without the signs of Ctrl+Z that DOS writes at the end of a file."""
+    return text.rstrip(_END)
+
+
 class TextDecoder:
     """Bytes to text in pieces; what cannot be decoded becomes U+FFFD and is counted in ``undecodable``.
 
-    A NUL has no business in text (it ends strings in other programs): it is replaced and counted too.
+    A NUL has no business in text (it ends strings in other programs): it is replaced and counted too. Signs of Ctrl+Z
+    at its end are the end of a file, as DOS writes it, and no text.
     """
 
     def __init__(self, encoding: str) -> None:
@@ -207,11 +214,14 @@ class TextDecoder:
         self._mixed = encoding.removeprefix(MIXED) if encoding.startswith(MIXED) else ""
         self._decoder = codecs.getincrementaldecoder("utf-8" if self._mixed else encoding)("strict")
         self._rest = b""
+        self._ends = ""
         self._first = True
 
     def decode(self, data: bytes, final: bool = False) -> str:
         """The text of the next ``data``; ``final`` with the last of it."""
-        text = self._by_line(data, final) if self._mixed else self._whole(data, final)
+        text = self._ends + (self._by_line(data, final) if self._mixed else self._whole(data, final))
+        bare = without_end(text)  # what ends a piece may stand within the whole
+        text, self._ends = bare, text[len(bare) :]
         if self._first and text:
             text = text.removeprefix("\ufeff")
             self._first = False

@@ -23,7 +23,7 @@ from ulmengine.counting import counted
 from ulmengine.events import Event
 
 from . import lists
-from .encoding import TextDecoder, detect, is_binary, known_encoding
+from .encoding import TextDecoder, detect, is_binary, known_encoding, without_end
 from .frames import frames_of
 from .front_matter import fields_above
 from .layout import (
@@ -335,7 +335,7 @@ def decoded(data: bytes, encoding: str, forced: bool, faults: Faults) -> str:
         try:
             text = data.decode("utf-8-sig")
             if "\0" not in text:
-                return text.replace("\r\n", "\n")
+                return without_end(text.replace("\r\n", "\n"))
         except UnicodeDecodeError:
             pass
         if encoding == "utf-8" or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
