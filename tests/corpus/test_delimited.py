@@ -250,6 +250,33 @@ def test_a_heading_in_a_text_file_names_columns(tmp_path: Path) -> None:
     assert labels_in_order(opened(path)) == ["good", "bad"]
 
 
+@pytest.mark.parametrize(("above", "heading"), [
+    ("Export of 3 May\n\n", "no{0}message{0}category"), ("Customer voices 2024\nDepartment: desk\n\n", "text{0}label"),
+    ("Voices\n", "no{0}message{0}category"), ("Export of 3 May\n\n", ""),
+])
+@pytest.mark.parametrize("mark", [";", "|", ",", "\t"])
+def test_a_table_below_a_title_in_a_text_file(tmp_path: Path, above: str, heading: str, mark: str) -> None:
+    rows = [(f"The room number {n} was clean", ("good", "bad", "mid")[n % 3]) for n in range(30)]
+    number = "{n}" + mark if heading.startswith("no") else ""
+    path = tmp_path / "a.txt"
+    path.write_text(above + (heading.format(mark) + "\n" if heading else "") + "".join(
+        f"{number.format(n=n)}{text}{mark}{label}\n" for n, (text, label) in enumerate(rows)))
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in rows]
+    assert labels_in_order(documents) == [label for _, label in rows]
+
+
+@pytest.mark.parametrize("text", [
+    "My visit\n\nThe room was clean; the meal, too.\nWe stayed for long; we liked it.\n\nThe end\nof it.\n",
+    "Names;text;label\nwere asked of us in the first part.\n\nThe second part\nwas about other things.\n",
+    "Of the table\n\ntext;label\nThat is how it began, and it was long.\nNobody read it.\n\nAnother one\nhere.\n",
+])
+def test_texts_between_blank_lines_with_a_delimiter_in_them_stay(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(text)
+    assert everything(opened(path)) == text.strip().split("\n\n")
+
+
 def test_a_look_at_a_table_of_very_long_rows_reads_a_few_of_them(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("text,label\n" + "".join(f"{'a long film ' * 10_000},{n % 2}\n" for n in range(100)))

@@ -15,6 +15,7 @@ from .heading import Rows, few_values
 
 _LOOKED = 1_000
 _LONG_NAME = 40
+_MOST_ABOVE = 5
 _MARKS = "\t;|,"
 _LEAST_MARKED = 6
 _SIGNS = re.compile(r"[!-/:-@\[-`{-~]{2,}")
@@ -50,9 +51,11 @@ def told_by_cells(lines: Sequence[str]) -> tuple[str, str]:
     if mark := _several(filled):
         return mark, "it stands equally often in each line"
     for delimiter in _MARKS:
-        if _is_headed(_rows(filled, delimiter), delimiter):
+        above = next((place for place, line in enumerate(filled[: _MOST_ABOVE + 1]) if delimiter in line), 0)
+        own = filled[above:]  # below a title
+        if _is_headed(_rows(own, delimiter), delimiter):
             return delimiter, "the first line names the columns of a table"
-        if _has_label(filled, delimiter):
+        if _has_label(own, delimiter):
             return delimiter, "it parts a label from each text"
     if sum("@" in line for line in filled) >= 0.98 * len(filled) and _has_label(filled, "@") and all(
             _LAST.fullmatch(line.rpartition("@")[2]) for line in filled) and sum(
