@@ -129,6 +129,50 @@ def test_r_writes_one_name_less_than_columns(tmp_path: Path, name: str, mark: st
     check(tmp_path, name, mark.join(('"phrase"', '"kind"')) + "\n" + "\n".join(lines) + "\n", rows)
 
 
+@pytest.mark.parametrize("heading", ["id,text,label", "Ticket-ID,text,label", "no,text,label", "case,text,label"])
+@pytest.mark.parametrize("begin", ["Dear Sir, ", "Hello,"])
+def test_a_comma_in_each_text_behind_a_number_is_none_of_r(tmp_path: Path, heading: str, begin: str) -> None:
+    rows = [(f"{begin}{text}", label) for text, label in made()]
+    if not heading.startswith("case") or begin.endswith(" "):
+        check(tmp_path, "a.csv", heading + "\n" + "".join(
+            f"{n},{text},{label}\n" for n, (text, label) in enumerate(rows)), rows)
+
+
+@pytest.mark.parametrize("second", ["{}", "k{}", "{0}-{0}"])
+def test_r_names_rows_that_have_numbers_of_their_own(tmp_path: Path, second: str) -> None:
+    rows = made()
+    check(tmp_path, "a.csv", "id,text,label\n" + "".join(
+        f"{n},{second.format(n + 500)},{text},{label}\n" for n, (text, label) in enumerate(rows)), rows)
+    assert opened(tmp_path / "a.csv").understood.columns == ("column 1", "id", "text", "label")
+
+
+@pytest.mark.parametrize("heading", ["text,score,label", "text,Note,Kategorie"])
+def test_a_number_with_an_unquoted_comma_is_one_number(tmp_path: Path, heading: str) -> None:
+    rows = made()
+    check(tmp_path, "a.csv", heading + "\n" + "".join(
+        f"{text},{n % 5},{n % 10},{label}\n" for n, (text, label) in enumerate(rows)), rows)
+    documents = opened(tmp_path / "a.csv")
+    assert documents.understood.columns == tuple(heading.split(","))
+    assert any("a number with a comma in it (0,0)" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize(("heading", "cells"), [
+    ("text,score,label", "{n},{code},{label}"), ("text,label,score", "{label},{n},{m}"),
+    ("text,score,votes", "{n},{m},{label}"),
+])
+def test_columns_of_numbers_beside_one_without_a_name_stay(tmp_path: Path, heading: str, cells: str) -> None:
+    rows = made()
+    path = tmp_path / "a.csv"
+    path.write_text(heading + "\n" + "".join(
+        f"{text},{cells.format(n=n % 5, m=n % 10, label=label, code=LABELS.index(label))}\n"
+        for n, (text, label) in enumerate(rows)))
+    documents = opened(path)
+    assert documents.understood.columns == (*heading.split(","), "column 4")
+    assert any("columns without a name" in note for note in documents.notes)
+    path.write_text(heading + "\n" + "".join(f"{text},{n % 5},{label},\n" for n, (text, label) in enumerate(rows)))
+    assert not any("without a name" in note for note in opened(path).notes)
+
+
 @pytest.mark.parametrize("above", [
     "Survey of 2024\n", "Survey of 2024\n\n", "Customer feedback 2024,\n,\n", "# source: survey\n# exported: 2024\n",
     "% a, b, c\n// x\n", '"Feedback, 2024"\n\n', "Report, 2024\n", "\n\n", "sep=,\nReport\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.column_names import LABEL_NAMES
+from ulmengine.corpus.column_names import LABEL_NAMES, is_label_name, key_of
 from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints
 from ulmengine.counting import counted
@@ -35,6 +36,7 @@ from .heading import (
     few_values,
     find_heading,
     named_like_data,
+    plain,
     surplus_place,
 )
 from .unusual import delimiter_note, unusual_delimiter
@@ -45,6 +47,8 @@ NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe", " ": "space"}
 SPELLED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 SNIFF_LINES = 400
 _AUTOML = frozenset({"TRAIN", "VALIDATION", "TEST"})
+_NUMBER = re.compile(r"(?:.*[\W_])?(?:id|ids|uuid|index|idx|key|row|nr|no|num|number|nummer|n°|№|编号|序号|番号)\.?")
+"""What a column of the numbers or names of rows is called."""
 _NOWHERE = "\x1f"
 """ASCII's own separator of units: stands in no text."""
 
@@ -167,7 +171,7 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     elif named and not below:
         below, second = second_heading(rows)
         notes += [second] * bool(second)
-    found = _columns(rows[1 + below :] if named else rows, rows[0] if rows and named else [], width)
+    found = _columns(rows[1 + below :] if named else rows, rows[0] if rows and named else [], width, best)
     if found.note:
         notes.append(found.note)
         reasons["width"] = found.note
@@ -212,27 +216,62 @@ def _above_note(lines: Sequence[str]) -> str:
     return f"{count} above the heading ('{shown}'): left out, being no row of the table."
 
 
-def _columns(data: Rows, names: list[str], width: int) -> _Width:
+def _columns(data: Rows, names: list[str], width: int, delimiter: str) -> _Width:
     """The columns of rows that may be wider than their heading (``names``; empty: there is none)."""
     if not names:
         return _headless(data, width)
     given = len(names)
     if not 2 <= given < width:
         return _Width(names, max(width, given))
-    uneven = sum(len(row) != given + 1 for row in data)
-    if uneven <= 0.02 * len(data) and named_like_data([row[0] for row in data if row]):
+    place = surplus_place(data, names, given)
+    whole = [row for row in data if len(row) == given + 1]
+    if len(whole) >= 0.98 * len(data) and _are_named(whole, names, place):
         note = ("The heading has one name less than the rows have cells, as R writes tables: its names belong to the "
                 "last columns, and the first column holds the names of the rows.")
         return _Width(["", *names], given + 1, None, note)
+    number = _decimal_place(whole, names) if delimiter == "," and len(whole) >= 0.98 * len(data) else None
+    if number is not None:
+        shown, read = f"'{names[number].strip()}'", ",".join(whole[0][number : number + 2])
+        note = (f"The heading names {given} columns, but the rows have {width} cells: {shown} is read as a number with "
+                f"a comma in it ({read}). If it is two columns, name both in the heading.")
+        return _Width(names, given, number, note)
     surplus = [[row[place] for row in data if len(row) > place] for place in range(given, width)]
     even = sum(len(row) == width for row in data) >= 0.98 * len(data)
-    place = surplus_place(data, names, given)
     if even and all(map(_is_column, surplus)) and not _is_cut(data, names, width, place):
-        return _Width(names, width)
+        note = (f"The heading names {given} columns, but the rows have {width} cells: the last are read as columns "
+                "without a name. If a delimiter rather stands within a cell, put that cell into quotation marks.")
+        return _Width(names, width, None, note * any(cell.strip() for column in surplus for cell in column))
     shown = f"'{names[place].strip()}'"
     note = (f"The heading names {given} columns, but most rows have more cells: the texts hold unquoted delimiters, "
             f"and {shown} is read as all that stands between the others.")
     return _Width(names, given, place, note)
+
+
+def _are_named(data: Rows, names: Row, place: int) -> bool:
+    """Whether the first cells of rows that have one more than their heading are the names of the rows, as R writes
+    them: not where the heading begins with a name for such and the second cells are none, nor where the texts in the
+    column ``place`` have each a comma before a space."""
+    firsts, seconds = [row[0] for row in data], [row[1] for row in data]
+    key = _NUMBER.fullmatch(plain(names[0])) and not (named_like_data(seconds) or _are_numbers(seconds))
+    return named_like_data(firsts) and not key and not _are_spaced_off(data, place + 1, len(names))
+
+
+def _decimal_place(data: Rows, names: Row) -> int | None:
+    """The column of numbers whose commas cut each row into one cell more than there are names: else figures would stand
+    under the name of the label behind it, and its words under none."""
+    for place in range(len(names) - 1):
+        labels = [row[place + 2] for row in data]
+        figures = all(row[place].lstrip("-").isdigit() and row[place + 1].isdigit() for row in data)
+        together = len({row[place + 1] for row in data}) == len({(*row[place + 1 : place + 3],) for row in data})
+        if figures and is_label_name(key_of(names[place + 1])) and few_values(labels) and not _are_numbers(labels) and (
+                not together):  # as a label that is a number and its name do
+            return place
+    return None
+
+
+def _are_spaced_off(rows: Rows, behind: int, moved: int) -> bool:
+    """Whether a space begins each cell of one column, and none of another."""
+    return all(row[behind][:1] == " " != row[moved][:1] for row in rows)
 
 
 def _is_cut(data: Rows, names: Row, width: int, place: int) -> bool:
@@ -243,9 +282,9 @@ def _is_cut(data: Rows, names: Row, width: int, place: int) -> bool:
         return False
     whole = [row for row in data if len(row) == width]
     pieces = [row[behind] for row in whole]
-    spaced = all(row[behind][:1] == " " != row[moved][:1] for row in whole)
     return (
-        (spaced or names[behind].strip().lower() in LABEL_NAMES) and few_values([row[moved] for row in whole])
+        (_are_spaced_off(whole, behind, moved) or names[behind].strip().lower() in LABEL_NAMES)
+        and few_values([row[moved] for row in whole])
         and len(set(pieces)) > 0.5 * len(pieces) and not _are_numbers(pieces)
     )
 
