@@ -99,6 +99,12 @@ def test_texts_with_one_unquoted_delimiter_each(tmp_path: Path, mark: str, headi
     check(tmp_path, "a.csv", heading.format(mark) + "\n" + joined(rows, mark), rows)
 
 
+@pytest.mark.parametrize("end", [", yes\u201d", ", really", ", 5"])
+def test_the_same_words_behind_a_comma_in_each_text_are_its_own(tmp_path: Path, end: str) -> None:
+    rows = [(text + end, label) for text, label in made()]
+    check(tmp_path, "a.csv", "text,label\n" + joined(rows, ","), rows)
+
+
 @pytest.mark.parametrize(("heading", "cell"), [
     ("text,author", "Jane Doe {0}"), ("text,score", "{0}"), ("text,topic", "topic {1}"), ("text, author", " Jane {0}"),
 ])
@@ -452,6 +458,56 @@ def test_what_the_first_row_is_read_as_is_said_where_it_may_be_the_other(tmp_pat
     assert "'my words', 'irony') is read as a document" in note
     assert len(opened(path).parts) == 62
     assert not any("first row" in note for note in opened(path, header="yes").notes)
+
+
+@pytest.mark.parametrize("first", [
+    "Q{n:03},{text}", "K-{n},{text}", "{text},agent{n}", "user{n}@x.org,{text}", "{n:02}.03.2024,{text}",
+    "{text},https://x.org/{n}", "{n:02}abc{n:02}f,{text}", "B0{n:02}XKCD{n:02},{text}", "{text},mail {n}.txt",
+])
+def test_a_first_row_with_a_number_like_those_below_is_no_heading(tmp_path: Path, first: str) -> None:
+    texts = [f"Where is my {THINGS[n % 7]} of day {n}?".removesuffix("?" * (n % 2)) for n in range(60)]
+    path = tmp_path / "a.csv"
+    path.write_text("".join(first.format(n=n, text=text) + "\n" for n, text in enumerate(texts)))
+    documents = opened(path)
+    assert everything(documents) == texts
+    assert not any("first row" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize(("first", "told"), [
+    ("Bad service,neutral", False), ("neutral,Fine", False), ("It was fine.,usual", True), ("So so!,usual", True),
+])
+def test_a_first_row_whose_label_comes_but_once_is_no_heading(tmp_path: Path, first: str, told: bool) -> None:
+    cells = first.split(",")
+    text = cells[first.startswith("neutral")]
+    rows = [(text, cells[not first.startswith("neutral")]), *made()]
+    rows = [(text.replace(".", text[-1]) if told else text, label) for text, label in rows if label != "mid"]
+    rows = [(f"{one[:-1]}{text[-1]}" if told else one, label) for one, label in rows]
+    order = (1, 0) if first.startswith("neutral") else (0, 1)
+    path = tmp_path / "a.csv"
+    path.write_text(joined(rows, ",", order))
+    documents = opened(path)
+    assert everything(documents) == [one for one, _ in rows]
+    assert any("is read as a document" in note for note in documents.notes) == told
+
+
+def test_two_columns_of_sentences_have_no_heading(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("Go.\tVa !\n" + "".join(f"{text}\tLa {n}e chambre, elle va bien !\n"
+                                            for n, (text, _) in enumerate(made())))
+    assert len(opened(path).parts) == 61
+
+
+@pytest.mark.parametrize(("heading", "told"), [
+    ("Please describe your stay.,Verdict", True), ("What did you like?,Mood of the day", False), ("v1,Q2", False),
+    ("col0,col1", False), ("Bem.,mood", False), ("words,fake", False), ("words,Positive", False),
+    ("FIELD-01,mood", False),
+])
+def test_a_heading_that_is_hardly_like_its_rows_stays_one(tmp_path: Path, heading: str, told: bool) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(heading + "\n" + joined(made(), ","))
+    documents = opened(path)
+    assert documents.understood.columns == tuple(heading.split(","))
+    assert any("is read as the heading, though it ends" in note for note in documents.notes) == told
 
 
 DRAWN = {

@@ -262,7 +262,7 @@ def _decimal_place(data: Rows, names: Row) -> int | None:
     for place in range(len(names) - 1):
         labels = [row[place + 2] for row in data]
         figures = all(row[place].lstrip("-").isdigit() and row[place + 1].isdigit() for row in data)
-        together = len({row[place + 1] for row in data}) == len({(*row[place + 1 : place + 3],) for row in data})
+        together = len({(*row[place + 1 : place + 3],) for row in data}) == len(set(labels))
         if figures and is_label_name(key_of(names[place + 1])) and few_values(labels) and not _are_numbers(labels) and (
                 not together):  # as a label that is a number and its name do
             return place
@@ -282,11 +282,9 @@ def _is_cut(data: Rows, names: Row, width: int, place: int) -> bool:
         return False
     whole = [row for row in data if len(row) == width]
     pieces = [row[behind] for row in whole]
-    return (
-        (_are_spaced_off(whole, behind, moved) or names[behind].strip().lower() in LABEL_NAMES)
-        and few_values([row[moved] for row in whole])
-        and len(set(pieces)) > 0.5 * len(pieces) and not _are_numbers(pieces)
-    )
+    spaced, named = _are_spaced_off(whole, behind, moved), names[behind].strip().lower() in LABEL_NAMES
+    varied = len(set(pieces)) > 0.5 * len(pieces) and not _are_numbers(pieces)
+    return few_values([row[moved] for row in whole]) and ((spaced and named) or ((spaced or named) and varied))
 
 
 def _headless(data: Rows, width: int) -> _Width:

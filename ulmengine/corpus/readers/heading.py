@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ulmengine.corpus.cells import is_number
-from ulmengine.corpus.column_names import KNOWN_NAMES, LABEL_NAMES, PLAIN_TEXT_NAMES, TEXT_NAMES
+from ulmengine.corpus.column_names import KNOWN_NAMES, LABEL_NAMES, PLAIN_TEXT_NAMES, POLES, TEXT_NAMES
 
 Row = Sequence[str]
 Rows = Sequence[Row]
@@ -19,6 +19,14 @@ NO_VALUE = frozenset(["unknown", "none", "nan", "na", "n/a", "null", "missing", 
 SENTENCE_ENDS = ".!?\u2026\u3002\uff01\uff1f"
 """What a sentence ends with."""
 _DATE = re.compile(r"\d+")
+_MARKED = tuple(map(re.compile, (
+    r"\S+@\S+\.\w+", r"https?://\S+", r"@\w+", r"[\w./-]+\.(?:txt|html?|xml|json|pdf|eml|jpe?g|png|mp3|wav)",
+    r"[0-9a-f-]{8,64}", r"[0-9A-Z-]{8,64}",
+)))
+"""What is no name of a column where all cells below are of the same form: addresses, files, hashes and codes."""
+_LABELS = POLES - {"yes", "no", "true", "false"}
+_SHARE = 0.95
+_DIFFERS, _ENDS = "the first row differs from the rows below", "the first row ends as the texts below it do"
 
 
 def column_names(given: Row, width: int) -> tuple[str, ...]:
@@ -116,7 +124,10 @@ def find_heading(rows: Rows, width: int, header: str = "auto") -> Heading:
     first, below = [cell.strip() for cell in rows[0]], rows[1:200]
     place = again_below(first, below, width)
     named, why = _is_heading(first, below, width, place)
-    return Heading(named, why, _doubt(first, below, width, place, named))
+    doubt = _doubt(first, below, width, place, named)
+    if why == _ENDS or (why == _DIFFERS and width > 1 and _ended(first, below, width)):
+        doubt = _told(first, named, "it ends as the texts of the rows below do")
+    return Heading(named, why, doubt)
 
 
 def _is_heading(first: Row, below: Rows, width: int, place: int | None) -> tuple[bool, str]:
@@ -130,6 +141,9 @@ def _is_heading(first: Row, below: Rows, width: int, place: int | None) -> tuple
                       "its column")
     if not below:
         return False, "a single row is read as data"
+    alike = _of_one_kind(first, below, width) if width > 1 else ""
+    if alike:
+        return False, f"the first row's '{alike}' is of the kind of the cells below it"
     other = _of_another_kind(first, below, width) if place is None else ""
     if other:
         return True, other
@@ -144,8 +158,10 @@ def _is_heading(first: Row, below: Rows, width: int, place: int | None) -> tuple
     longest = max((sum(len(c) for c in row) / max(1, len(row)) for row in below), default=0)
     if width == 1 and re.search(r"\w[,;:!?] ", first[0]):
         return False, "the first row is a sentence, as the others are"
+    if width > 1 and _goes_with_ended(first, below, width):
+        return False, _ENDS
     if width > 1 or sum(map(len, first)) / max(1, len(first)) < 0.3 * longest:
-        return True, "the first row differs from the rows below"
+        return True, _DIFFERS
     return False, "the first row looks like the others"
 
 
@@ -156,11 +172,59 @@ def _doubt(first: Row, below: Rows, width: int, place: int | None, named: bool) 
         return ""
     if _over_texts(first, below, width, known=True) or not _over_texts(first, below, width, most=0.02):
         return ""
+    return _told(first, named, f"'{first[place]}' is also a value of the rows below")
+
+
+def _told(first: Row, named: bool, ground: str) -> str:
+    """What a first row is read as, though or as there is a ``ground`` for a document."""
     shown = f"The first row ({', '.join(map(repr, first[:4]))}{', ...' * (len(first) > 4)}) is read as"
-    again = f"'{first[place]}' is also a value of the rows below"
-    return (f"{shown} the heading, though {again}. If it is a document, say that the first row is no heading "
+    return (f"{shown} the heading, though {ground}. If it is a document, say that the first row is no heading "
             "(corpus.header: no)." if named else
-            f"{shown} a document, as {again}. If it is the heading, say so (corpus.header: yes).")
+            f"{shown} a document, as {ground}. If it is the heading, say so (corpus.header: yes).")
+
+
+def _below(below: Rows, place: int) -> list[str]:
+    """The filled cells of a column."""
+    return [cell for row in below if place < len(row) and (cell := row[place].strip())]
+
+
+def _of_one_kind(first: Row, below: Rows, width: int) -> str:
+    """The cell of a first row that is no name of a column, as nearly all cells below are of its kind: the same signs
+    around other figures, an address, a hash, or a name of labels over other such names; "" where there is none."""
+    for place, name in enumerate(first[:width]):
+        cells = _below(below, place)
+        least = max(2, _SHARE * len(cells))
+        if any(map(str.isdigit, name)) and not is_number(name):
+            form = _DATE.sub("0", name)
+            if sum(_DATE.sub("0", cell) == form for cell in cells) >= least:
+                return name
+        forms = [form for form in _MARKED if form.fullmatch(name) and not name.isalpha()]
+        if any(sum(bool(form.fullmatch(cell)) for cell in cells) >= least for form in forms) and (
+                "." in name or "@" in name or sum(len(cell) == len(name) for cell in cells) >= least):
+            return name
+        values = {cell.lower() for cell in cells}
+        if name.lower() in _LABELS and few_values(cells) and values <= _LABELS and (
+                sum(cell.islower() == name.islower() for cell in cells) >= least):
+            return name
+    return ""
+
+
+def _ended(first: Row, below: Rows, width: int) -> list[int]:
+    """The columns whose first cell ends in the same sign as the sentences below it; none where all are a single word
+    each, as an abbreviation is."""
+    places = [place for place, name in enumerate(first[:width])
+              if name[-1:] in tuple(SENTENCE_ENDS) and len(cells := _below(below, place)) > 5
+              and sum(cell[-1] == name[-1] for cell in cells) >= _SHARE * len(cells)]
+    return places if any(" " in first[place] or first[place][-1] != "." for place in places) else []
+
+
+def _goes_with_ended(first: Row, below: Rows, width: int) -> bool:
+    """Whether a first row is one of sentences: several of them, or one, and all others begin small as those below."""
+    ended = _ended(first, below, width)
+    others = [place for place in range(min(width, len(first))) if place not in ended and first[place]]
+    small = all(first[place][0].islower() and sum(cell[0].islower() for cell in cells) >= _SHARE * len(cells)
+                for place in others if (cells := _below(below, place)))
+    return bool(ended) and small and len(ended) + len(others) > 1
 
 
 def _are_names(cells: Row) -> bool:
