@@ -217,6 +217,62 @@ def test_what_is_not_certain_is_told_with_a_line_of_each(tmp_path: Path) -> None
     assert note.count("would read") >= 1
 
 
+PORTUGUESE = "Não gostei, a decepção foi péssima; você também não vai gostar, à noite é só ruído, coração.\n"
+CATALAN = "L'habitació era bruta, no hi tornarem; és així, què més, país, qüestió, peça, això.\n"
+ICELANDIC = "Herbergið var óhreint og morgunmaturinn hræðilegur, þetta gengur ekki, í alvöru.\n"
+
+
+@pytest.mark.parametrize(("text", "written"), [
+    (TURKISH, "cp857"), (TURKISH, "mac-turkish"), (TURKISH, "iso8859-3"), (LITHUANIAN, "cp775"), (LATVIAN, "cp775"),
+    (LITHUANIAN, "iso8859-4"), (LATVIAN, "iso8859-4"), (ESTONIAN, "cp775"), (PORTUGUESE, "cp860"),
+    (PORTUGUESE, "cp850"), (PORTUGUESE, "cp1252"), (ICELANDIC, "cp861"), (ICELANDIC, "cp850"), (ICELANDIC, "cp1252"),
+    (POLISH, "mac-latin2"), (POLISH, "cp852"), (CZECH, "mac-latin2"), (CATALAN, "cp1252"),
+])
+def test_rarer_pages_are_known_by_the_letters_of_their_languages(text: str, written: str) -> None:
+    data = "".join(f"{text.strip()} {n}\n" for n in range(10)).encode(written)
+    assert data.decode(detect(data, whole=True).name) == data.decode(written)
+
+
+@pytest.mark.parametrize("texts", [(GERMAN, FRENCH), (SPANISH, PORTUGUESE, CATALAN), (FRENCH, ICELANDIC, GERMAN)])
+def test_several_languages_of_one_page_are_no_other_page(texts: tuple[str, ...]) -> None:
+    found = detect("".join(texts * 5).encode("cp1252"), whole=True)
+    assert found.name == "cp1252"
+    assert not found.others or any(letter in "".join(texts) for letter in "ðþý")
+
+
+@pytest.mark.parametrize("text", [
+    GERMAN, FRENCH, SPANISH, PORTUGUESE, CATALAN, "Dëse Film ass schéin, mä d'Leit si béis\n",
+])
+def test_no_other_page_is_told_of_where_the_usual_one_fits(text: str) -> None:
+    found = detect((text * 10).encode("cp1252"), whole=True)
+    assert (found.name, found.others) == ("cp1252", ())
+
+
+@pytest.mark.parametrize(("data", "shown"), [
+    (b"Kh\xb8ch s\xb9n r\xcat t\xe8t, nh\xa9n vi\xaan th\xa9n thi\xd6n, \xae\xe5 \xa8n ngon\n", "iso8859-2"),
+    (b"Kh\xe1ch s\xd5n r\xa4t t\xaft, nh\xe2n vi\xean th\xe2n thi\xaen, \xf0\xb0 \xe5n ngon\n", "cp1258"),
+    ("L'œuvre coûte 20 €, cœur brisé\n".encode("iso8859-15"), "iso8859-15"),
+    ((FRENCH.replace("–", "-") * 3 + "20 €\n").encode("iso8859-15"), "cp1252"),
+])
+def test_pages_that_none_fits_well_are_told_of(tmp_path: Path, data: bytes, shown: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(data * 10)
+    documents = opened(path)
+    assert documents.understood.encoding == shown
+    note = next(note for note in documents.notes if "not certain" in note)
+    assert "would read" in note
+    assert len({line for _, line in detect(data * 10, whole=True).others}) > 1
+    assert "save the file as UTF-8" in note
+
+
+@pytest.mark.parametrize(("text", "written"), [("Nešvaru", "cp1257"), ("iyi değil, kötü", "cp1254")])
+def test_the_right_page_is_among_those_that_are_told_of_where_little_tells(text: str, written: str) -> None:
+    data = f"{text}\n".encode(written) * 5
+    found = detect(data, whole=True)
+    assert data.decode(written) in [data.decode(name) for name in (found.name, *(name for name, _ in found.others))]
+    assert len({line for _, line in found.others}) == len(found.others) > 1
+
+
 PLAIN = "The room was clean and quiet, the staff were helpful.\n" * 30
 
 

@@ -121,17 +121,18 @@ def detect(sample: bytes, *, whole: bool = False) -> Encoding:
 def _told(high: bytes) -> Encoding:
     """The encoding of lines that are not UTF-8, with a line as it would read in those that fit nearly as well."""
     found = legacy_encoding(high)
-    line = max(high.splitlines()[:50], key=lambda one: sum(byte > 0x7F for byte in one), default=b"")
-    shown = tuple((name, _around(line, name)) for name in found.others[:3])
-    own = ((found.name, _around(line, found.name)),) if shown else ()
-    return Encoding(found.name, found.reason, others=(*own, *shown))
+    names = (found.name, *found.others[:3])
 
+    def read(line: bytes) -> list[str]:
+        return [line.decode(name, "replace") for name in names]
 
-def _around(line: bytes, name: str) -> str:
-    """The words of a line around its first characters beyond ASCII."""
-    text = line.decode(name, "replace").strip()
-    place = next((n for n, character in enumerate(text) if character > "\x7f"), 0)
-    return text[max(0, place - 12) : place + 28].strip()
+    if len(names) == 1:
+        return Encoding(found.name, found.reason)
+    line = max(high.splitlines()[:500], key=lambda one: (len(set(read(one))), sum(byte > 0x7F for byte in one)))
+    texts = read(line)
+    place = next((n for n, letters in enumerate(zip(*texts, strict=False)) if len(set(letters)) > 1), 0)
+    shown = (text[max(0, place - 12) : place + 28].strip() for text in texts)
+    return Encoding(found.name, found.reason, others=tuple(zip(names, shown, strict=True)))
 
 
 def _is_utf8(line: bytes) -> bool:

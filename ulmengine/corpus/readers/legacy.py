@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
+_BEYOND = re.compile("[^\x00-\x7f]")
 _KANA = re.compile("[\u3040-\u30ff]")
 _EAST_ASIAN = {  # what is found -> the plain encoding to try first, so that the common name is shown
     "gb18030": "gbk", "cp932": "shift_jis", "cp949": "euc_kr", "big5hkscs": "big5", "cp950": "big5",
@@ -22,22 +23,37 @@ _CYRILLIC = ("cp1251", "koi8-r", "cp866")
 
 _WEST = (
     "àâæçéèêëîïôœùûüÿ", "áéíñóúüïç", "äöüß", "ãõáàéíóúâêôç", "àèéìòóù", "æøåéö", "åäöéü", "áðéíóúýþæö", "äöõüšž",
-    "ëïéèöüó",
+    "ëïéèöüó", "àçèéíïòóúü", "äëéèêöü", "áðíóúýæø",
 )
+_ICELANDIC, _PORTUGUESE, _TURKISH = "áðéíóúýþæö", "ãõáàéíóúâêôç", "çğıöşüâîû"
+_BALTIC = ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž")
 _CENTRAL = ("áčďéěíňóřšťúůýž", "ąćęłńóśźż", "áéíóöőúüű", "áäčďéíĺľňóôŕšťúýž", "ăâîşţ", "čćđšž", "ëç")
 _LATIN = {  # encoding -> (what it is for, the letters beyond ASCII of each language), the likeliest first
     "cp1252": ("Western European", _WEST),
     "cp1250": ("Central European", _CENTRAL),
     "iso8859-2": ("Central European", _CENTRAL),
-    "cp1254": ("Turkish", ("çğıöşüâîû",)),
-    "cp1257": ("Baltic", ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž")),
+    "cp1254": ("Turkish", (_TURKISH,)),
+    "cp1257": ("Baltic", _BALTIC),
     "cp1258": ("Vietnamese", ("ăâđêôơưàáãèéẽìíĩòóõùúũỳýỹ\u0300\u0301\u0303\u0309\u0323",)),
     "cp850": ("Western European, as DOS wrote it", _WEST),
     "cp852": ("Central European, as DOS wrote it", _CENTRAL),
     "mac-roman": ("Western European, as old Macs wrote it", _WEST),
+    "iso8859-15": ("Western European (Latin-9)", _WEST),
+    "iso8859-4": ("Baltic (Latin-4)", _BALTIC),
+    "iso8859-3": ("South European (Latin-3)", (_TURKISH, "àċġħż", "ĉĝĥĵŝŭ")),
+    "cp857": ("Turkish, as DOS wrote it", (_TURKISH,)),
+    "cp775": ("Baltic, as DOS wrote it", _BALTIC),
+    "cp860": ("Portuguese, as DOS wrote it", (_PORTUGUESE,)),
+    "cp861": ("Icelandic, as DOS wrote it", (_ICELANDIC,)),
+    "mac-turkish": ("Turkish, as old Macs wrote it", (_TURKISH,)),
+    "mac-iceland": ("Icelandic, as old Macs wrote it", (_ICELANDIC,)),
+    "mac-latin2": ("Central European, as old Macs wrote it", _CENTRAL),
 }
+_OFTEN = ("cp1252", "cp1250", "iso8859-2", "cp1254", "cp1257", "cp1258")
 _EDGE = 0.05
 """By so much a rarer encoding must fit better than the usual one."""
+_LOW = 0.75
+"""No text of a language that is known fits its own encoding less."""
 _FEW = 6
 """With so few characters beyond ASCII a rare encoding is never certain."""
 
@@ -61,7 +77,7 @@ def legacy_encoding(high: bytes) -> Legacy:
         japanese = _decoded(high, name)
         if japanese and len(_KANA.findall(japanese)) > 0.2 * sum(c > "\x7f" for c in japanese):
             return Legacy(name, "the characters read as Japanese kana")
-    if _stand_alone(high):
+    if _stand_alone(high) or (_in_latin_words(high) and max(_fits(high).values()) > 1 - _EDGE):
         return _latin(high)
     if found in _EAST_ASIAN or found in _EAST_ASIAN.values():
         plain = _EAST_ASIAN.get(found, found)
@@ -77,40 +93,56 @@ def legacy_encoding(high: bytes) -> Legacy:
 
 
 def _latin(high: bytes) -> Legacy:
-    fits = {name: _fit(high, name, languages) for name, (_, languages) in _LATIN.items()}
+    fits = _fits(high)
     best = max(fits, key=lambda name: fits[name] - (0 if name == "cp1252" else _EDGE))
     text = high.decode(best, "replace")
-    others = tuple(name for name in fits if fits[name] > 0.6 and fits[name] >= fits[best] - _EDGE
-                   and high.decode(name, "replace") != text)
+    few = sum(character > "\x7f" for character in text) < _FEW
+    low = fits[best] < _LOW and not few
+    read: dict[str, str] = {}  # what comes out -> the first encoding that gives it
+    for name in sorted(fits, key=lambda name: -fits[name] * low):
+        if low or (fits[name] > 0.6 and fits[name] >= fits[best] - _EDGE):
+            read.setdefault(high.decode(name, "replace"), name)
+    others = tuple(name for other, name in read.items() if other != text)
     if best == "cp1252":
         reason = "not UTF-8; the letters are Western European (Windows-1252, a superset of Latin-1)"
         doubtful = fits[best] < 0.9 or any(letter in text for letter in "ðþýÐÞÝ")
-        return Legacy(best, reason, others if doubtful else ())
-    rare = best in ("cp850", "cp852", "mac-roman")
-    few = sum(character > "\x7f" for character in text) < _FEW
-    if rare and "cp1252" not in others and (few or fits["cp1252"] > 0.3):
+        return Legacy(best, reason, others if doubtful else tuple(name for name in others if fits[name] > fits[best]))
+    if best not in _OFTEN and "cp1252" not in others and (few or fits["cp1252"] > 0.3):
         others = ("cp1252", *others)  # by far the commonest of them all
-    return Legacy(best, f"not UTF-8; the letters are {_LATIN[best][0]}", others)
+    fit = "fit none of the known encodings well; the nearest is" if low else "are"
+    return Legacy(best, f"not UTF-8; the letters {fit} {_LATIN[best][0]}", others)
+
+
+def _fits(data: bytes) -> dict[str, float]:
+    """How well the encodings of Latin letters fit."""
+    return {name: _fit(data, name, languages) for name, (_, languages) in _LATIN.items()}
 
 
 def _fit(data: bytes, name: str, languages: tuple[str, ...]) -> float:
     """How many of the characters beyond ASCII stand where they belong, as a share: letters of one and the same language
-    in words, quotation marks and dashes around them."""
-    text = data.decode(name, "replace")
-    letters: Counter[str] = Counter()
-    fitting = total = 0
-    for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False):
-        if character <= "\x7f":
-            continue
-        if (character.isalpha() and character not in "\u00aa\u00ba") or unicodedata.combining(character):
-            total += 1
-            letters[character.lower()] += _is_in_case(before, character, after)
-        else:
-            fits = _mark_fits(before, character, after)
-            total += fits is not None
-            fitting += bool(fits)
-    most = max(sum(n for c, n in letters.items() if c in own) for own in languages)
-    return (most + fitting) / max(1, total)
+    in words, quotation marks and dashes around them. Lines of several languages fit a little less."""
+    fitting = total = each = 0
+    whole: Counter[str] = Counter()
+    for line in data.decode(name, "replace").split("\n"):
+        letters: Counter[str] = Counter()
+        for match in _BEYOND.finditer(line):
+            place, character = match.start(), match[0]
+            before, after = line[place - 1 : place] or " ", line[place + 1 : place + 2] or " "
+            if (character.isalpha() and character not in "\u00aa\u00ba") or unicodedata.combining(character):
+                total += 1
+                letters[character.lower()] += _is_in_case(before, character, after)
+            else:
+                fits = _mark_fits(before, character, after)
+                total += fits is not None
+                fitting += bool(fits)
+        each += _most(letters, languages)
+        whole += letters
+    return (fitting + max(_most(whole, languages), each - 0.1 * total)) / max(1, total)
+
+
+def _most(letters: Counter[str], languages: tuple[str, ...]) -> int:
+    """How many letters are those of one language, at most."""
+    return max(sum(n for c, n in letters.items() if c in own) for own in languages)
 
 
 def _is_in_case(before: str, letter: str, after: str) -> bool:
@@ -140,9 +172,9 @@ def _mark_fits(before: str, mark: str, after: str) -> bool | None:
         return before.isdigit() or after.isdigit() or free
     if mark in _SIGNS:
         return not inside
-    if "\u2500" <= mark <= "\u259f" or mark == "\ufffd" or unicodedata.category(mark) == "Cc":
+    if "\u2500" <= mark <= "\u259f" or mark in "\ufffd\u00a4" or unicodedata.category(mark) == "Cc":
         return False  # boxes of DOS, or nothing at all
-    return False if inside else None
+    return False if inside or (mark in "\u00a8\u00b8\u00b9" and after.isalpha()) else None
 
 
 def _is_latin(text: str) -> bool:

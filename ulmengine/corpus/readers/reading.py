@@ -166,7 +166,7 @@ def _encoding_notes(source: Source, found: Encoding) -> tuple[str, ...]:
     (_, own), *others = found.others
     told = "; ".join(f"{other} would read '{line}'" for other, line in others)
     return (f"The encoding of '{source.path.name}' is not certain: {found.name} reads '{own}', {told}. If another one "
-            "is right, set it as the encoding.",)
+            "is right, set it as the encoding; if none is, save the file as UTF-8.",)
 
 
 def _text_frames(
