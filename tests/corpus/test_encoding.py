@@ -265,6 +265,16 @@ def test_pages_that_none_fits_well_are_told_of(tmp_path: Path, data: bytes, show
     assert "save the file as UTF-8" in note
 
 
+@pytest.mark.parametrize(("text", "told"), [("žaš, šaž", True), (LITHUANIAN, False), ("no letter beyond", False)])
+def test_of_texts_in_files_of_their_own_it_is_told_too(tmp_path: Path, text: str, told: bool) -> None:
+    for n in range(6):
+        path = tmp_path / ("good", "bad")[n % 2] / f"{n}.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(f"{text} {n}\n".encode("cp1257"))
+    assert any("not certain" in note for note in opened(tmp_path).notes) == told
+    assert not any("not certain" in note for note in opened(tmp_path, encoding="cp1257").notes)
+
+
 @pytest.mark.parametrize(("text", "written"), [("Nešvaru", "cp1257"), ("iyi değil, kötü", "cp1254")])
 def test_the_right_page_is_among_those_that_are_told_of_where_little_tells(text: str, written: str) -> None:
     data = f"{text}\n".encode(written) * 5

@@ -125,7 +125,7 @@ def plan_text(
     refuse_no_text(look)
     found = look.encoding
     return Reading(look.source, kind, partial(_text_frames, frames, whole), found.name,
-                   settle=None if found.sure else _with_encoding, notes=_encoding_notes(look.source, found),
+                   settle=None if found.sure else _with_encoding, notes=encoding_notes(look.source, found),
                    reasons={"format": reason, "encoding": found.reason})
 
 
@@ -143,7 +143,7 @@ def _with_encoding(reading: Reading, task: str) -> Generator[Event, None, Readin
         return reading
     found = detect(b"".join(high))
     return replace(reading, encoding=found.name, reasons={**reading.reasons, "encoding": found.reason},
-                   notes=(*reading.notes, *_encoding_notes(reading.source, found)))
+                   notes=(*reading.notes, *encoding_notes(reading.source, found)))
 
 
 def refuse_wide(what: str, count: int, advice: str = "") -> None:
@@ -159,7 +159,7 @@ def refuse_no_text(look: Look) -> None:
         raise CorpusError(f"'{look.source.path.name}' holds nothing but blank lines. Choose a file with texts in it.")
 
 
-def _encoding_notes(source: Source, found: Encoding) -> tuple[str, ...]:
+def encoding_notes(source: Source, found: Encoding) -> tuple[str, ...]:
     """What a person should look at where several encodings are likely."""
     if not found.others:
         return ()

@@ -40,7 +40,7 @@ from .layout import (
 )
 from .mail import begins_as_mail, mail_text
 from .markup import html_text
-from .reading import Look, Pass, Reading
+from .reading import Look, Pass, Reading, encoding_notes
 from .shards import Recognise, named_tables
 from .source import Source
 from .tree_files import files_of, read_tree, walk_files
@@ -180,7 +180,7 @@ def _plan(look: Look, aside: str = "") -> tuple[Reading, TreeLayout]:
         source, "folder", partial(_chunks, layout), encoding or found.name, columns=layout.columns,
         rows=len(documents) if complete and not layout.lines else None,
         settle=None if complete or layout.lines else partial(_settled, layout),
-        notes=(*_layout_note(layout, documents), *notes),
+        notes=(*_layout_note(layout, documents), *notes, *(() if encoding else encoding_notes(source, found))),
         reasons={"format": reason, "encoding": "as set" if encoding else found.reason}, hints=hints,
     ), layout
 
