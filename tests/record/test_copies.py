@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -134,6 +137,74 @@ def test_what_was_exported_goes_on_where_it_is_taken_up(whole: RunFolder, tmp_pa
     assert same_weights(taken, whole)
     with pytest.raises(RunFolderError, match="already"):
         import_run(target, tmp_path / "runs")
+
+
+def harmed_copy(whole: RunFolder, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole.path, tmp_path / "harmed"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links are for administrators there, and pipes are no files")
+@pytest.mark.parametrize("place", ["zz", "checkpoints/zz", "config-1.toml"])
+@pytest.mark.parametrize("leads_to", ["/dev/zero", "/etc", ".", "nowhere", "events.jsonl", ""])
+def test_no_copy_follows_a_link_or_reads_a_pipe(whole: RunFolder, tmp_path: Path, place: str, leads_to: str) -> None:
+    harmed = harmed_copy(whole, tmp_path)
+    if leads_to:
+        (harmed / place).symlink_to(leads_to)
+    else:
+        os.mkfifo(harmed / place)
+    told = rf"{place} is a link, a device or a pipe"
+    with pytest.raises(RunFolderError, match=told):
+        import_run(harmed, tmp_path / "runs")
+    for name in ("a.zip", "a"):
+        with pytest.raises(RunFolderError, match=told):
+            export_run(RunFolder(harmed), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir() if path.name != "runs"] == ["harmed"]
+    assert not list((tmp_path / "runs").glob("**/*"))
+
+
+def test_a_run_is_taken_up_with_all_that_stands_in_it(whole: RunFolder, tmp_path: Path) -> None:
+    """Also where the folder is reached by a link, or what is left out is one; a folder in it is looked into."""
+    harmed = harmed_copy(whole, tmp_path)
+    (harmed / "notes").mkdir()
+    (harmed / "notes" / "lock.json").write_text("mine")
+    (harmed / "README.txt").write_text("read me")
+    (harmed / "config-1.toml.0123456789ab.part").write_text("half")
+    (harmed / "lock.json").write_text("{}")
+    shutil.rmtree(harmed / "cache", ignore_errors=True)
+    if sys.platform != "win32":
+        (harmed / "cache").symlink_to("/tmp")
+        (tmp_path / "link").symlink_to(harmed)
+        harmed = tmp_path / "link"
+    taken = import_run(harmed, tmp_path / "runs")
+    kept = {path.relative_to(taken.path).as_posix() for path in taken.path.rglob("*") if path.is_file()}
+    here = {path.relative_to(whole.path).as_posix() for path in whole.path.rglob("*") if path.is_file()}
+    here = {name for name in here if not name.startswith(("cache/", "lock.json"))}
+    assert kept == here | {"notes/lock.json", "README.txt", "imported.json"}
+
+
+def test_a_folder_that_the_disk_has_no_room_for_is_refused(
+    whole: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as little:
+        little.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000))
+        with pytest.raises(RunFolderError, match="are free"):
+            import_run(whole.path, tmp_path / "runs")
+    monkeypatch.setattr("ulmengine.record.copies.MOST_FILES", 3)
+    with pytest.raises(RunFolderError, match="more than any run has"):
+        import_run(whole.path, tmp_path / "runs")
+    with pytest.raises(RunFolderError, match="holds no run"):
+        import_run(tmp_path, tmp_path / "runs")
+
+
+@pytest.mark.parametrize("name", ["lock.json", "./lock.json", "lock.json/", "cache/table.json", "tensorboard/a"])
+def test_a_run_taken_up_from_a_file_is_nobodys(whole: RunFolder, tmp_path: Path, name: str) -> None:
+    target = export_run(whole, tmp_path / "copy.zip")
+    lock = {"format": 1, "pid": 1, "started": 0, "host": "elsewhere", "token": "x"}
+    with zipfile.ZipFile(target, "a") as file:
+        file.writestr(zipfile.ZipInfo(name, (2107, 1, 1, 0, 0, 0)), "" if name.endswith("/") else json.dumps(lock))
+    taken = import_run(target, tmp_path / "runs")
+    assert taken.state() == "finished"
+    assert not any((taken.path / left).exists() for left in ("lock.json", "cache", "tensorboard"))
 
 
 def test_a_file_that_leads_out_of_its_folder_is_refused(tmp_path: Path) -> None:

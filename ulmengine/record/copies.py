@@ -7,7 +7,7 @@ import shutil
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,7 @@ def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> 
     With it goes a text with the exact commands. The corpus does not go along: the run names where it was.
 
     :param checkpoints: take them along, so that the copy can go on; without them it can be looked at and used.
-    :raises RunFolderError: something stands at ``target``, or it cannot be written.
+    :raises RunFolderError: something stands at ``target``, it cannot be written, or a link stands in the run.
     """
     if target.suffix.lower() == ".zip":
         # Weights do not get smaller by packing, so nothing is packed and the copy is as fast as the disk.
@@ -48,10 +48,7 @@ def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> 
             file.writestr(README, commands(source, checkpoints))
         return target
     with making(target), whole_folder(target) as beside:
-        for path, name in _files(source, checkpoints):
-            (beside / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, beside / name)
-            _date(beside / name, path.stat().st_mtime)
+        _copy(_files(source, checkpoints), beside)
         (beside / README).write_text(commands(source, checkpoints), encoding="utf-8")
     return target
 
@@ -76,6 +73,8 @@ def import_run(path: Path, into: Path, name: str = "") -> RunFolder:
     :raises RunFolderError: it is no exported run, one of that name is there already, or it cannot be written.
     """
     target = into / (name or (path.stem if path.is_file() else path.name))
+    if path.is_dir():
+        RunFolder.open(path)  # before anything of another folder is copied
     if target.exists():
         raise RunFolderError(f"{target} is there already; rename one of the two")
     try:
@@ -83,7 +82,10 @@ def import_run(path: Path, into: Path, name: str = "") -> RunFolder:
             if path.is_file():
                 _unpack(path, beside)
             else:
-                shutil.copytree(path, beside, ignore=shutil.ignore_patterns(*_LEFT_OUT), dirs_exist_ok=True)
+                files = list(_files(RunFolder(path), leave=_LEFT_OUT))
+                total = sum(file.stat().st_size for file, _ in files)
+                _check_size(path, len(files), total, beside.parent)
+                _copy(files, beside)
             _name_apart(RunFolder.open(beside), target.name, find_runs(into))
             write_record(beside / IMPORTED, {"from": str(path.absolute())})
     except zipfile.BadZipFile as error:
@@ -113,27 +115,52 @@ def commands(source: RunFolder, checkpoints: bool) -> str:
     ])
 
 
-def _files(source: RunFolder, checkpoints: bool) -> Iterator[tuple[Path, str]]:
-    """Every file of the run that goes along, with its name inside it."""
+def _files(
+    source: RunFolder, checkpoints: bool = True, leave: Sequence[str] = (*_LEFT_OUT, README)
+) -> Iterator[tuple[Path, str]]:
+    """Every file of the run that goes along, with its name inside it; what to ``leave`` stands directly in its folder.
+
+    :raises RunFolderError: a link, a device or a pipe is among them: it may lead anywhere, or never end.
+    """
+    leave = (*leave, *(() if checkpoints else ("checkpoints",)))
     for folder, below, names in os.walk(source.path):
         here = Path(folder).relative_to(source.path)
-        leave = {*_LEFT_OUT, *(() if checkpoints else ("checkpoints",))}
-        below[:] = sorted(name for name in below if here != Path() or name not in leave)
-        for name in sorted(names):
-            unfinished = name.endswith(".part") or name.startswith(".tmp")
-            if not unfinished and (here != Path() or name not in (*_LEFT_OUT, README)):
-                yield Path(folder) / name, (here / name).as_posix()
+        if here == Path():
+            below[:], names = ([name for name in every if name not in leave] for every in (below, names))
+        below.sort()
+        for name in sorted((*below, *names)):
+            place = Path(folder) / name
+            if place.is_symlink() or not (place.is_file() or place.is_dir()):
+                raise RunFolderError(f"{place} is a link, a device or a pipe, and a copy takes none along; put in its "
+                                     "place what it leads to, or remove it")
+            if name not in below and not name.endswith(".part") and not name.startswith(".tmp"):
+                yield place, (here / name).as_posix()
+
+
+def _copy(files: Iterable[tuple[Path, str]], beside: Path) -> None:
+    for path, name in files:
+        (beside / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, beside / name, follow_symlinks=False)
+        _date(beside / name, path.stat().st_mtime)
 
 
 def _unpack(path: Path, made: Path) -> None:
     with zipfile.ZipFile(path) as file:
-        _check_size(path, file.infolist(), made.parent)
-        for info in file.infolist():
+        entries, packed = file.infolist(), path.stat().st_size
+        total = sum(entry.file_size for entry in entries)
+        if total > max(FLOOR, MOST_TIMES * packed):
+            raise RunFolderError(f"{path} would unpack to {total / 1e9:,.1f} GB, {total / max(1, packed):,.0f} times "
+                                 "its size, which no run does; it is not taken up")
+        _check_size(path, len(entries), total, made.parent)
+        for info in entries:
             place = (made / info.filename).resolve()
             if not place.is_relative_to(made.resolve()):
                 raise RunFolderError(f"{path} holds a name that leads out of its folder ({info.filename})")
         file.extractall(made)
-        for info in file.infolist():
+        for name in _LEFT_OUT:  # however it is written inside
+            shutil.rmtree(made / name, ignore_errors=True)
+            (made / name).unlink(missing_ok=True)
+        for info in entries:
             if not info.is_dir():
                 with suppress(ValueError, OverflowError):
                     _date(made / info.filename, time.mktime((*info.date_time, 0, 0, -1)))
@@ -155,14 +182,10 @@ def _name_apart(run: RunFolder, folder: str, others: Sequence[RunFolder]) -> Non
         write_about(run, replace(about, title=name))
 
 
-def _check_size(path: Path, entries: list[zipfile.ZipInfo], into: Path) -> None:
-    """Refuse a file that would fill the disk before anything of it is written."""
-    total, packed = sum(entry.file_size for entry in entries), path.stat().st_size
-    if len(entries) > MOST_FILES:
-        raise RunFolderError(f"{path} holds {len(entries):,} files, more than any run has; it is not taken up")
-    if total > max(FLOOR, MOST_TIMES * packed):
-        raise RunFolderError(f"{path} would unpack to {total / 1e9:,.1f} GB, {total / max(1, packed):,.0f} times its "
-                             "size, which no run does; it is not taken up")
+def _check_size(path: Path, files: int, total: int, into: Path) -> None:
+    """Refuse what would fill the disk before anything of it is written. ``total``: bytes of so many ``files``."""
+    if files > MOST_FILES:
+        raise RunFolderError(f"{path} holds {files:,} files, more than any run has; it is not taken up")
     free = shutil.disk_usage(into).free
     if total > free:
         raise RunFolderError(f"{path} needs {total / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free in {into.parent}; "
@@ -208,9 +231,10 @@ def _copy_up_to(source: RunFolder, beside: RunFolder, info: CheckpointInfo, chec
     """The log up to the checkpoint, the checkpoint, and the ends of earlier stages, whose networks it needs."""
     for pattern in ("corpus.json", "corpus.txt", "tokenizer.json", "environment.json", "config-*.toml"):
         for path in source.path.glob(pattern):
-            shutil.copyfile(path, beside.path / path.name)
+            if path.is_file():  # no device
+                shutil.copyfile(path, beside.path / path.name)
     with source.log_path.open("rb") as log, beside.log_path.open("wb") as copy:
-        copy.write(log.read(int(info.extra["log"])))
+        copy.write(log.read(min(info.extra.get("log", 0), source.log_path.stat().st_size)))
     wanted = [
         other for other in checkpoints.all()
         if other.name == info.name or (other.finished and other.stage < info.stage and other.sequence < info.sequence)

@@ -15,6 +15,7 @@ from ulmengine.plan.control import RunState
 
 from .folder import RunFolder, RunFolderError, began, find_runs, is_copy, last_event, writing
 from .lock import owner_of
+from .log import is_unreadable
 from .records import read_record, write_record
 
 TRASH = ".deleted"
@@ -144,6 +145,9 @@ def run_line(folder: RunFolder) -> RunLine:
     try:
         config, state, result = folder.config(), folder.state(), summary(folder)
         notes = folder.notes()
+        if state is RunState.NEW and is_unreadable(folder.log_path):
+            raise ValueError(f"{folder.log_path} cannot be read, so nothing is known of what the run has done; bring "
+                             "it back from a backup")
     except (ConfigError, OSError, ValueError) as error:
         return RunLine(folder.path, folder.path.name, None, problem=str(error))
     about = read_about(folder)

@@ -219,6 +219,12 @@ def _lines(path: Path, start: int, begin: tuple[bytes, ...] = ()) -> Iterator[tu
                 yield values, end
 
 
+def is_unreadable(path: Path) -> bool:
+    """Whether the log at ``path``, in which no event is found, holds something all the same: more than the beginning of
+    the first line, which is a short one and in whose writing the process may have died."""
+    return path.exists() and (_whole_lines(path) > 0 or path.stat().st_size > 65_536)
+
+
 def _whole_lines(path: Path) -> int:
     """Bytes up to the end of the last whole line; looks back from the end, so a long log costs nothing."""
     if not path.exists():
