@@ -44,6 +44,8 @@ def record_of(checkpoints: Checkpoints, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("changed", [
     {"name": "../../outside"}, {"name": "000001-epoch"}, {"name": 7}, {"sequence": "2"}, {"stage": [0]},
     {"total": None}, {"metrics": []}, {"files": ["x"]}, {"extra": "log"}, {"format": "1"}, {"saved_at": "now"},
+    {"extra": {"log": -7}}, {"extra": {"log": "x"}}, {"extra": {"log": 1 << 70}}, {"extra": {"changes": 0.5}},
+    {"stage": -1}, {"total": -5}, {"epoch": 10**30},
 ])
 def test_a_record_that_is_not_what_it_should_be_is_passed_over(
     checkpoints: Checkpoints, changed: dict[str, object]

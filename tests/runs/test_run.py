@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from tests.record.test_from_elsewhere import written
 from ulmengine import events as ev
 from ulmengine.config import with_settings
 from ulmengine.inference import Predictor
@@ -364,6 +367,28 @@ def test_a_run_that_goes_on_from_an_older_checkpoint_says_so(tmp_path: Path, fil
     assert isinstance(said[-1], ev.Finished)
     warnings = [event.text for event in said if isinstance(event, ev.Note) and event.level == "warning"]
     assert any(newest.name in text and older.name in text for text in warnings)
+
+
+@pytest.mark.parametrize(("changed", "goes_on"), [
+    ({"values": {"a": 1}}, False), ({"stage": 999}, False), ({"extra": {"log": -7}}, False),
+    ({"extra": {"log": "x"}}, False), ({"extra": {}}, False), ({"values": {"optimizer": []}}, False),
+    ({}, True), ({"metrics": {}}, True), ({"extra": {"log": 0, "of a newer version": -1}}, True),
+    ({"best": True}, True),
+])
+def test_a_record_with_which_nothing_can_go_on_counts_as_damaged(
+    whole: RunFolder, tmp_path: Path, changed: dict[str, Any], goes_on: bool
+) -> None:
+    """The one before is taken, and that is said; asked for by its name it is refused."""
+    folder = RunFolder(Path(shutil.copytree(whole.path, tmp_path / "run")))
+    older, newest = Checkpoints(folder.checkpoints).all()[-2:]
+    path = folder.checkpoints / f"{newest.name}.json"
+    written(path, {**json.loads(path.read_text())["record"], **changed})
+    if not goes_on:
+        assert isinstance(list(Run(folder).events(checkpoint=newest.name))[-1], ev.Failed)
+    said = list(Run(folder).events(resume=True))
+    assert isinstance(said[-1], ev.Finished)
+    warnings = [event.text for event in said if isinstance(event, ev.Note) and "damaged" in event.text]
+    assert [newest.name in text and older.name in text for text in warnings] == ([] if goes_on else [True])
 
 
 def test_a_run_stopped_as_soon_as_it_goes_on_still_knows_how_far_it_was(tmp_path: Path) -> None:

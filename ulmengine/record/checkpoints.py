@@ -17,6 +17,8 @@ from ulmengine.events import Checkpointed
 FORMAT = 1
 LARGEST_FILE = 64 << 30
 """Bytes; several times a model's largest weights, since the optimizer's numbers stand beside them."""
+_MOST = 1 << 60
+"""Of whatever a record counts: no file is that long."""
 GIVEN_UP = "-given-up"
 """At the end of the name of a folder of checkpoints that is about to be removed."""
 
@@ -53,6 +55,9 @@ class CheckpointInfo:
 _KINDS = {name: get_origin(kind) or kind for name, kind in get_type_hints(CheckpointInfo).items() if name != "bytes"}
 _KINDS |= {"saved_at": (int, float), "values": dict}
 """What a record holds, and of which kinds."""
+_GOING_ON = {"batches": list, "standing": dict, "best": dict, "start": str, "optimizer": dict, "random": dict,
+             "outbox": list}
+"""What a record holds for training to go on from it."""
 
 
 class CheckpointFolder:
@@ -76,9 +81,22 @@ class CheckpointFolder:
                 continue
         return sorted(found, key=lambda info: info.sequence)
 
-    def latest(self) -> CheckpointInfo | None:
-        """The newest checkpoint that is whole; damaged ones are passed over."""
-        return next((info for info in reversed(self.all()) if self.verify(info.name)), None)
+    def latest(self, stages: int | None = None) -> CheckpointInfo | None:
+        """The newest checkpoint that is whole, damaged ones are passed over; where it is said how many ``stages`` the
+        run has, the newest that it can go on from."""
+        return next((info for info in reversed(self.all()) if self.verify(info.name)
+                     and (stages is None or self.leads_on(info.name, stages))), None)
+
+    def leads_on(self, name: str, stages: int) -> bool:
+        """Whether the record of the checkpoint called ``name`` holds what a run of so many ``stages`` goes on with."""
+        try:
+            record = read_checkpoint_record(self.folder / f"{name}.json")
+            info = info_of(record, name)
+        except CheckpointError:
+            return False
+        values = record["values"]
+        return (info.stage < stages and "log" in info.extra
+                and all(isinstance(values.get(field), kind) for field, kind in _GOING_ON.items()))
 
     def damaged_after(self, name: str) -> str:
         """Which newer checkpoint than ``name`` cannot be gone on from, the newest if there are several; "" if none."""
@@ -213,6 +231,11 @@ def info_of(record: dict[str, Any], name: str) -> CheckpointInfo:
     wrong = [field for field, kinds in _KINDS.items() if not isinstance(record.get(field), kinds)]
     if not wrong and (record["name"] != name or not _is_plain(name)):
         wrong = ["name"]
+    counts = ("sequence", "stage", "epoch", "total")
+    if not wrong:
+        wrong = [field for field in counts if not 0 <= record[field] < _MOST]
+        wrong += [field for field, value in record["extra"].items()
+                  if field in ("log", "changes") and not (isinstance(value, int) and 0 <= value < _MOST)]
     if not wrong and not all(map(_is_file_entry, record["files"].values())):
         wrong = ["files"]
     if wrong:

@@ -19,6 +19,7 @@ from ulmengine import events as ev
 from ulmengine.config import RunConfig
 from ulmengine.disk import is_disk_full
 from ulmengine.nets import choose_device, precision_for
+from ulmengine.plan import plan_stages
 from ulmengine.plan.divergence import Divergence, watched
 from ulmengine.plan.errors import CannotBeginError
 from ulmengine.record import saved_event
@@ -145,12 +146,12 @@ class Run:
             return None
         if checkpoint is not None:
             # Before the newer ones are given up for it.
-            if not self.checkpoints.verify(checkpoint):
+            if not (self.checkpoints.verify(checkpoint) and self.checkpoints.leads_on(checkpoint, self._stages())):
                 raise RunFolderError(f"the checkpoint {checkpoint} is missing or damaged; go back to another one")
             return self._last_learnt(self.checkpoints.info(checkpoint)) if finish else checkpoint
         if not resume:
             return None
-        latest = self.checkpoints.latest()
+        latest = self.checkpoints.latest(self._stages())
         if latest is not None:
             damaged = self.checkpoints.damaged_after(latest.name)
             if damaged:
@@ -175,6 +176,10 @@ class Run:
                 f"--checkpoint {START} trains it anew"
             )
         return None
+
+    def _stages(self) -> int:
+        """How many stages the run has at most, as its description says."""
+        return len(plan_stages(self.folder.config(), pretrained=False))
 
     def _last_learnt(self, latest: CheckpointInfo) -> str:
         """Where to finish from: a stage in which no step was taken yet has nothing to end with, the one before has."""
