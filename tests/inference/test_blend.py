@@ -103,7 +103,9 @@ def test_sharp_counts_answer_so_from_a_file_too(tmp_path: Path) -> None:
     assert Baseline.unpack(arrays, about).probabilities(["a good film"]) == pytest.approx(sharp, abs=2e-3)
     del about["sharpness"]  # as it was written before
     assert Baseline.unpack(arrays, about).probabilities(["a good film"]) == pytest.approx(plain, abs=2e-3)
-    for odd in (0, -1.0, float("nan"), float("inf"), 10**400, "much"):
+    for usual in (0.37, 1, 12.18, 1_000.0):
+        assert np.isfinite(Baseline.unpack(arrays, {**about, "sharpness": usual}).probabilities(["a good film"])).all()
+    for odd in (0, -1.0, float("nan"), float("inf"), 10**400, 1e308, "much", None, [1]):
         with pytest.raises(InferenceError, match="cannot be used"):
             Baseline.unpack(arrays, {**about, "sharpness": odd})
 
@@ -197,8 +199,15 @@ def test_counts_that_do_not_fit_the_model_are_refused(tmp_path: Path) -> None:
     arrays, about = counts_of().pack()
     with pytest.raises(InferenceError, match="word counts"):
         Baseline.unpack({**arrays, "weight": arrays["weight"][:, 1:]}, about)
-    with pytest.raises(InferenceError, match="word counts"):
+    with pytest.raises(InferenceError, match="weight is missing"):
         Baseline.unpack({}, about)
+    with pytest.raises(InferenceError, match=r"multi_label is missing\); save"):
+        Baseline.unpack(arrays, {})
+    count = len(about["terms"])
+    for odd in ({"terms": "x" * count}, {"terms": [1] * count}, {"terms": ["a"] * count}, {"terms": 7},
+                {"multi_label": "no"}, {"multi_label": None}):
+        with pytest.raises(InferenceError, match="word counts cannot be used"):
+            Baseline.unpack(arrays, {**about, **odd})
 
 
 def test_a_file_without_the_terms_of_its_counts_is_damaged(tmp_path: Path) -> None:

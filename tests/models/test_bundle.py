@@ -330,6 +330,20 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
         load_bundle(save(tmp_path / "nan.ulmfit", state))
 
 
+def test_whole_numbers_in_place_of_weights_are_refused_by_name(tmp_path: Path) -> None:
+    name = "encoder.embedding.weight"
+    for kind in (torch.int64, torch.int32):
+        state = dict(classifier().state_dict())
+        state[name] = state[name].to(kind)
+        with pytest.raises(ModelError, match=f"{name} are whole numbers"):
+            load_bundle(save(tmp_path / "whole.ulmfit", state)).classifiers()
+    for kind in (torch.float16, torch.float32, torch.float64):  # and what is counted in whole numbers may be
+        state = {key: value.to(kind) if value.is_floating_point() else value
+                 for key, value in classifier().state_dict().items()}
+        assert any(not value.is_floating_point() for value in state.values())
+        assert load_bundle(save(tmp_path / "m.ulmfit", state)).classifiers()
+
+
 @pytest.mark.parametrize(("name", "why"), [
     ("no-numbers", "not numbers"), ("unknown-numbers", "F6_E3M2"),
     ("gap-in-tokens", "not numbered from 0"),

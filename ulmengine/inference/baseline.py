@@ -30,6 +30,8 @@ STRENGTH = 10.0
 MAX_FEATURES = 200_000
 _PROBE = 200
 _PROBE_CHARACTERS = 1_000
+_SHARPEST = 1e6
+"""Far above what is fitted (:func:`.blend.sharpness_of`); scores multiplied by far more are no numbers any more."""
 _MOST_READ = 5_000_000  # characters: beyond, parts of words take minutes to count, and words alone are many enough
 
 
@@ -132,20 +134,26 @@ class Baseline:
         try:
             made._weight = np.asarray(arrays["weight"], dtype=np.float64)
             made._bias = np.asarray(arrays["bias"], dtype=np.float64)
-            made.classes, made.multi_label = len(made._bias), bool(about["multi_label"])
-            made.sharpness = float(about.get("sharpness", 1.0))
+            made.classes, made.multi_label = len(made._bias), about["multi_label"]
+            made.sharpness = about.get("sharpness", 1.0)
+            if not isinstance(made.multi_label, bool):
+                raise ValueError(f"multi_label is {made.multi_label!r}")
+            if not isinstance(made.sharpness, (int, float)) or not 0 < made.sharpness <= _SHARPEST:
+                raise ValueError(f"a sharpness of {made.sharpness!r}")
             idf, made._vectorizers = np.asarray(arrays.get("idf", ()), dtype=np.float64), []
             begin = 0
             for name, units in units_of(about).items():
                 terms = about[name]
+                if not isinstance(terms, list) or len({term for term in terms if isinstance(term, str)}) < len(terms):
+                    raise ValueError(f"{name} are not texts that differ")
                 made._vectorizers.append(_known(units, terms, idf[begin : begin + len(terms)]))
                 begin += len(terms)
             if made._weight.shape != (made.classes, begin) or not np.isfinite(made._weight).all():
                 raise ValueError(f"weights of {made._weight.shape}")
-            if not 0 < made.sharpness < np.inf:
-                raise ValueError(f"a sharpness of {made.sharpness}")
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise InferenceError(f"the word counts cannot be used ({error})") from error
+            why = f"{error.args[0]} is missing" if isinstance(error, KeyError) else error
+            raise InferenceError(f"the model's word counts cannot be used ({why}); save or download the model again"
+                                 ) from error
         return made
 
 

@@ -65,7 +65,12 @@ def _filled(make: Callable[[], Net], description: Description, weights: Mapping[
     _compare(encoder_shapes(description), {name: given[name] for name in given if name.startswith("encoder.")}, path)
     with torch.device("meta"):  # shapes alone: nothing is set up that the weights would only overwrite
         network = make()
-    _compare({name: tuple(value.shape) for name, value in network.state_dict().items()}, given, path)
+    places = network.state_dict()
+    _compare({name: tuple(value.shape) for name, value in places.items()}, given, path)
+    whole = [name for name, value in weights.items() if places[name].is_floating_point() > value.is_floating_point()]
+    if whole:
+        raise ModelError(f"{path}: the weights {whole[0]} are whole numbers, which no network has there; save or "
+                         "download the model again")
     # Put in their places: to make room like shapes alone torch imports its compiler.
     network.load_state_dict({name: value.clone() for name, value in weights.items()}, assign=True)
     return network.eval()
