@@ -9,6 +9,7 @@ import pytest
 
 from tests.models.made import save
 from ulmengine.cli import answers, main
+from ulmengine.cli.output import complain, say_text
 from ulmengine.inference import Prediction
 from ulmengine.inference.sources import Text
 from ulmengine.models import Columns
@@ -22,6 +23,25 @@ def test_the_certainty_is_that_of_the_answer(
     values = {"a": 0.0625, "b": 0.125} if not labels else {"a": 0.5 if "a" in labels else 0.25, "b": 0.75}
     answers._say_answer(Text(Path("x.csv"), 3, "a film"), Prediction(", ".join(labels), labels, values), as_json=False)
     assert capsys.readouterr().out == f"x.csv\t3\t{shown}\n"
+
+
+@pytest.mark.parametrize(("name", "shown"), [
+    ("a\ngood.csv\t3\tgood\t0.9.csv", "a\\ngood.csv\\t3\\tgood\\t0.9.csv"),
+    ("a\x1b[31m\r.csv", "a\\x1b[31m\\x0d.csv"),
+    ("a b.csv", "a b.csv"), ("größe 電影 'x'.csv", "größe 電影 'x'.csv"), ("a\\n.csv", "a\\n.csv"),
+])
+def test_no_name_makes_a_line_or_a_column(capsys: pytest.CaptureFixture[str], name: str, shown: str) -> None:
+    said = Prediction("b\tc", ("b\tc",), {"b\tc": 0.75})
+    answers._say_answer(Text(Path(name), 3, "a\nfilm"), said, as_json=False)
+    assert capsys.readouterr().out == f"{shown}\t3\tb\\tc\t0.750\n"
+    answers._say_answer(Text(Path(name), 3, "a\nfilm"), said, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {
+        "path": name, "row": 3, "label": "b\tc", "probabilities": {"b\tc": 0.75}}
+    complain(name)
+    assert capsys.readouterr().err == f"{shown}\n"
+    say_text("two\nlines")
+    complain("two", "lines")
+    assert (*capsys.readouterr(),) == ("two\nlines\n", "two\nlines\n")
 
 
 def test_a_text_of_a_folder_is_named_as_its_file(capsys: pytest.CaptureFixture[str]) -> None:

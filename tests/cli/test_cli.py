@@ -61,6 +61,17 @@ def test_a_figure_that_is_not_defined_is_null_in_json(capsys: pytest.CaptureFixt
     assert lines(capsys) == [{"valid_loss": None, "stages": [{"auc": None}], "accuracy": 0.5}]
 
 
+@pytest.mark.parametrize("label", [
+    "caf\x92", "\x7f\x80\x9f", "a\x1b[31m\t\n\r\0", "café", "\\x92", "電影", "\u2028", '"',
+])
+def test_what_is_said_as_json_is_json_whatever_it_holds(capsys: pytest.CaptureFixture[str], label: str) -> None:
+    say_json({"label": label, label: 1})
+    said = capsys.readouterr().out
+    assert json.loads(said) == {"label": label, label: 1}
+    assert not set(said[:-1]) & {chr(code) for code in (*range(32), *range(127, 160))}
+    assert label in said or not label.isprintable() or set(label) & {*'"\\'}  # other letters stay readable
+
+
 def test_what_is_printed_is_utf_8_whatever_the_code_page(tmp_path: Path) -> None:
     corpus = tmp_path / "corpus.csv"
     corpus.write_text("text,label\ngood day,яблоко\nwell then,木\n" * 5, encoding="utf-8")

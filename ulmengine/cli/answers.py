@@ -20,7 +20,7 @@ from ulmengine.runs.perplexity import measure_language_model
 from ulmengine.runs.report import write_file_report
 from ulmengine.runs.table import measure_table
 
-from .output import ProgressView, complain, say, say_json, with_progress
+from .output import ProgressView, complain, say, say_json, say_text, with_progress
 
 
 def run_predict(options: argparse.Namespace) -> None:
@@ -55,7 +55,7 @@ def _say_answer(text: Text, prediction: Prediction | None, *, as_json: bool) -> 
     else:
         place = [str(text.path / text.file)] if text.file else [known_as(text.path), *map(str, row.values())]
         answer = ("", "") if prediction is None else (prediction.label, f"{prediction.certainty:.3f}")
-        say("\t".join([*place, *answer]))
+        say(*place, *answer)
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
@@ -115,7 +115,7 @@ def run_generate(options: argparse.Namespace) -> None:
     if options.json:
         say_json({"prompt": options.prompt, "text": text})
     else:
-        say(text)
+        say_text(text)
 
 
 def read_texts(path: Path) -> Iterator[str]:

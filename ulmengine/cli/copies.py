@@ -10,7 +10,7 @@ from ulmengine.plan.control import RunState
 from ulmengine.record import START, CheckpointFolder, RunFolder, export_model, export_run, import_run
 from ulmengine.record.copies import branch as branch_off
 
-from .output import complain, say, say_json
+from .output import complain, say, say_json, say_text
 
 
 def run_checkpoints(options: argparse.Namespace) -> None:
@@ -66,6 +66,6 @@ def run_notes(options: argparse.Namespace) -> None:
         noted += ("" if not noted or noted.endswith("\n") else "\n") + " ".join(options.text) + "\n"
         folder.write_notes(noted)
     if noted:
-        say(noted.rstrip("\n"))
+        say_text(noted.rstrip("\n"))
     else:
         complain(f"nothing has been noted about {options.run}")

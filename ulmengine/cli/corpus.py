@@ -10,7 +10,7 @@ from ulmengine.config.published import RATES
 from ulmengine.corpus import inspect, preview
 from ulmengine.corpus.readers.pipes import known_as
 
-from .output import say, say_json, with_progress
+from .output import say, say_json, say_text, with_progress
 
 PUBLISHED = (
     *(f"{name}={str(value).lower()}" for name, value in RATES.items()),
@@ -58,4 +58,4 @@ def run_config(options: argparse.Namespace) -> None:
     corpus = wanted.model_copy(update={
         "text_columns": understood.text_columns, "label_columns": understood.label_columns,
     })
-    say(dumps(base.model_copy(update={"corpus": corpus}), comments=True).rstrip())
+    say_text(dumps(base.model_copy(update={"corpus": corpus}), comments=True).rstrip())

@@ -20,7 +20,7 @@ from ulmengine.tokens import WordTokenizer
 from ulmengine.training.new_words import add_words
 from ulmengine.training.teaching import Lesson, teach
 
-from .output import say, say_json, with_progress
+from .output import say, say_json, say_text, with_progress
 
 
 def run_experiments(options: argparse.Namespace) -> None:
@@ -37,7 +37,7 @@ def run_experiments(options: argparse.Namespace) -> None:
             say(f"{named}, {row.labels:,} labels, draw {row.draw}: network {row.network:.3f}, word counts "
                 f"{row.counts:.3f}, as shipped {row.shipped:.3f}")
     if not options.json:
-        say(table(rows))
+        say_text(table(rows))
 
 
 def run_teach(options: argparse.Namespace) -> None:

@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if options.debug:
             traceback.print_exc()
-        complain(f"error: {_sentence(error)}")
+        complain(*f"error: {_sentence(error)}".split("\n"))
         return 1
 
 

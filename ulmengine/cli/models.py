@@ -18,7 +18,7 @@ from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.runs.smaller import check_can_be_smaller, measured, measured_on_its_run
 
 from .answers import read_texts
-from .output import complain, say, with_progress
+from .output import complain, say, say_text, with_progress
 
 
 def run_import_model(options: argparse.Namespace) -> None:
@@ -42,7 +42,7 @@ def export(options: argparse.Namespace) -> None:
     """``export`` to other programs, or with smaller weights."""
     if options.snippet:
         path = model_of(options.run).resolve()
-        say(models.snippet(path, models.describe_bundle(path)).rstrip())
+        say_text(models.snippet(path, models.describe_bundle(path)).rstrip())
     elif options.onnx is not None:
         _export_to_onnx(options.run, options.onnx, options.texts)
     else:

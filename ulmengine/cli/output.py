@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Generator
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -17,29 +17,44 @@ from ulmengine.smoothing import ExponentialMean
 
 T = TypeVar("T")
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+_IN_A_LINE = _CONTROLS | {ord("\t"): "\\t", ord("\n"): "\\n"}
+_IN_JSON = {code: f"\\u{code:04x}" for code in range(127, 160)}  # those below are written so by itself
 SMOOTHING = 0.95  # of the loss that is shown
 
 
 def printable(text: str) -> str:
-    """``text`` with its control characters written out: in a file's name they would steer the terminal."""
+    """``text`` of one or several lines with its control characters written out: they would steer the terminal."""
     return text.translate(_CONTROLS)
 
 
-def say(text: str) -> None:
-    """A line of result on stdout."""
-    sys.stdout.write(printable(text) + "\n")
-    sys.stdout.flush()
+def on_one_line(text: str) -> str:
+    """``text`` as :func:`printable`, and no lines or columns made of it: a file's name may hold both."""
+    return text.translate(_IN_A_LINE)
+
+
+def say(*cells: str) -> None:
+    """A line of result on stdout, of one or several ``cells``."""
+    _write(sys.stdout, "\t".join(map(on_one_line, cells)))
+
+
+def say_text(text: str) -> None:
+    """A result on stdout that may have several lines."""
+    _write(sys.stdout, printable(text))
 
 
 def say_json(values: dict[str, Any]) -> None:
     """One JSON object on a line of stdout; a figure that is not defined is null, for JSON knows no NaN."""
-    say(json.dumps(ev.defined(values), ensure_ascii=False, allow_nan=False))
+    _write(sys.stdout, json.dumps(ev.defined(values), ensure_ascii=False, allow_nan=False).translate(_IN_JSON))
 
 
-def complain(text: str) -> None:
-    """A plain sentence on stderr."""
-    sys.stderr.write(printable(text.rstrip()) + "\n")
-    sys.stderr.flush()
+def complain(*lines: str) -> None:
+    """A plain sentence on stderr, or some ``lines`` of them."""
+    _write(sys.stderr, "\n".join(map(on_one_line, lines)).rstrip())
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(text + "\n")
+    stream.flush()
 
 
 def with_progress(work: Generator[ev.Event, None, T]) -> T:

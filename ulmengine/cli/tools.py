@@ -10,7 +10,7 @@ from ulmengine.models import models_folder, own_models, shipped_models
 from ulmengine.record import find_runs, run_line, summary
 from ulmengine.record.phrases import corrected_words
 
-from .output import complain, say, say_json
+from .output import complain, say, say_json, say_text
 
 
 def run_runs(options: argparse.Namespace) -> None:
@@ -63,5 +63,5 @@ def run_doctor(options: argparse.Namespace) -> int:
         for check in found:
             say_json({"name": check.name, "ok": check.ok, "found": check.found, "advice": check.advice})
     else:
-        say(report(found))
+        say_text(report(found))
     return 0 if all(check.ok for check in found) else 1

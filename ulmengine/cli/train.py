@@ -287,11 +287,11 @@ def _go_on(control: RunControl) -> None:
 
 
 def _failed(event: Failed, folder: RunFolder | None = None) -> int:
-    complain("\n".join(part for part in (f"error: {event.title}", event.kept, event.advice) if part))
+    complain(*"\n".join(part for part in (f"error: {event.title}", event.kept, event.advice) if part).split("\n"))
     if folder is not None and event.remedy:
         config, out = (shlex.quote(str(path)) for path in (folder.config_path, folder.path))
         change = " ".join(f"--set {name}={json.dumps(value)}" for name, value in event.remedy.items())
-        complain(f"To go on so:\n    python -m ulmengine train {config} --out {out} --resume {change}")
+        complain("To go on so:", f"    python -m ulmengine train {config} --out {out} --resume {change}")
         if event.cause == "nan_loss":
             complain("If that leads to the same, add --checkpoint with an earlier one: "
                      f"python -m ulmengine checkpoints {out} lists them.")
@@ -310,8 +310,8 @@ def _grown(folder: RunFolder, told: Diverging) -> None:
     again = f"    python -m ulmengine train {config} --out {out}"
     complain(f"error: The loss grows instead of falling: it is at {told.loss:.3g} at step {told.total:,}, after "
              f"{told.began:.3g} at the beginning. A peak rate that is too high does this. The run was stopped, and "
-             f"everything up to there is saved.\nTo go back to {where} and lower the rate:\n"
-             f"{again} --checkpoint {back} {slower}\nTo go on as it is:\n{again} --resume")
+             "everything up to there is saved.", f"To go back to {where} and lower the rate:",
+             f"{again} --checkpoint {back} {slower}", "To go on as it is:", f"{again} --resume")
 
 
 # Not begun yet, or over already: there is no step to wait for.
