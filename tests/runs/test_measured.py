@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from itertools import islice
 from pathlib import Path
@@ -15,9 +17,10 @@ from ulmengine import events as ev
 from ulmengine.corpus import open_corpus
 from ulmengine.inference import PredictionsError, Predictor
 from ulmengine.inference.paired import Paired
+from ulmengine.inference.predictions import write_predictions
 from ulmengine.models import load_bundle
-from ulmengine.record import RunFolder
-from ulmengine.runs import Run
+from ulmengine.record import RunFolder, RunFolderError
+from ulmengine.runs import Run, measured
 from ulmengine.runs.measured import against_words, documents_of, evaluated, measure_again, open_measured, run_of
 from ulmengine.runs.smaller import measured_on_its_run
 from ulmengine.runs.table import measure_table
@@ -85,6 +88,23 @@ def test_a_run_from_before_is_measured_again_from_its_model(whole: RunFolder, tm
     assert again.kept.given["network"] == pytest.approx(first.kept.given["network"], abs=1e-4)
     assert (again.kept.given["baseline"] == first.kept.given["baseline"]).all()
     assert open_measured(old).record == again.record
+
+
+def test_where_a_run_cannot_be_written_is_told_in_words(
+    whole: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(Path(shutil.copytree(whole.path, tmp_path / "run")))
+    kept = open_measured(folder).kept
+    with pytest.raises(FileNotFoundError) as error:
+        write_predictions(tmp_path / "gone" / "a.parquet", kept)
+    assert error.value.strerror == os.strerror(errno.ENOENT)  # the library says more, and it raw
+
+    def refuse(path: Path, kept: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr(measured, "write_predictions", refuse)
+    with pytest.raises(RunFolderError, match=f"cannot be written: {os.strerror(errno.EROFS)}"):
+        ev.outcome(measure_again(folder, folder.cache))
 
 
 def test_the_card_says_where_the_model_comes_from(whole: RunFolder) -> None:

@@ -183,8 +183,8 @@ def write_predictions(path: Path, kept: Predictions) -> None:
     about = {"format": FORMAT, "labels": list(kept.labels), "multi_label": kept.multi_label, "corpus": kept.corpus,
              "temperature": kept.temperature, "who": list(kept.given)}
     table = pa.table(columns).replace_schema_metadata({_DESCRIPTION: json.dumps(about).encode()})
-    with whole(path) as beside:
-        pq.write_table(table, beside, compression="zstd")
+    with whole(path) as beside, beside.open("wb") as file:  # opened here: the library's errors are no words for people
+        pq.write_table(table, file, compression="zstd")
 
 
 def read_predictions(path: Path) -> Predictions:

@@ -37,7 +37,7 @@ from ulmengine.inference.predict import asked_in_windows
 from ulmengine.inference.predictions import MEASURED_PARTS, Who, joined
 from ulmengine.inference.ranking import Reliability
 from ulmengine.models import load_bundle
-from ulmengine.record.folder import RunFolder, find_runs
+from ulmengine.record.folder import RunFolder, find_runs, writing
 from ulmengine.record.listing import EVALUATION
 from ulmengine.record.records import read_record, write_record
 
@@ -236,6 +236,7 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
 
     :param cache: where the prepared corpus lies.
     :raises PredictionsError: the model or the held-back documents are missing, or the corpus is not what the run had.
+    :raises RunFolderError: the folder cannot be written.
     """
     config = folder.config()
     if not folder.model_path.is_file():
@@ -270,8 +271,9 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
     if refit:
         kept = joined([*_kept_of_validation(folder, kept), kept])
     yield Progress("Working out the intervals", 0, 0)
-    return keep_measured(folder, kept, majority_label(documents), config.seed, refit=refit,
-                         unseen=labels_without_training(documents))
+    with writing(folder.path):
+        return keep_measured(folder, kept, majority_label(documents), config.seed, refit=refit,
+                             unseen=labels_without_training(documents))
 
 
 def _kept_of_validation(folder: RunFolder, now: Predictions) -> list[Predictions]:
