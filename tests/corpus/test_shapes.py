@@ -459,6 +459,7 @@ def test_lists_beside_that_speak_of_parts_make_none(
     lambda n, t, k: {"n": n, "title": t, "labels": [{"name": k, "description": "Something is not right"}]},
     lambda n, t, k: {"title": f"Berlin no {n}", "of": k, "sections": [{"heading": "h", "text": t}] * 6},
     lambda n, t, k: {"id": n, "tag": k, "turns": [{"speaker": "a", "text": t}, {"speaker": "b", "text": "well now"}]},
+    lambda n, t, k: {"type": k, "at": t[-4:], "stages": [{"name": t, "kind": k}] * 6 if not n % 7 else []},
     lambda n, t, k: {"name": f"No. {n}", "tokens": [{"text": one, "tag": k} for one in t.split()]},
 ])
 def test_records_within_a_document_make_no_others(tmp_path: Path, entry: Callable[[int, str, str], Any]) -> None:

@@ -154,7 +154,9 @@ def _records_within(entries: Sequence[Any], entries_seen: int) -> str:
     held = [entry.get(key) or [] for entry in entries]
     records = [one for items in held if isinstance(items, list) for one in items]
     outer = [{name: item for name, item in entry.items() if name != key} for entry in entries]
-    if len(lists) != 1 or not _texts_of(records) or _texts_of(outer) or any(map(said_in_turn, held)):
+    if len(lists) != 1 or sum(map(bool, held)) < 0.8 * len(held) or any(map(said_in_turn, held)):
+        return ""
+    if not _texts_of(records) or _texts_of(outer):
         return ""
     if any(is_label(name, outer) and _is_one_of_few([entry.get(name) for entry in outer]) for name in usual_fields(
             outer)):
