@@ -345,6 +345,7 @@ def test_names_that_change_places_under_a_plural_name_are_several_labels() -> No
                                                                                   "bad"], " "),
     ("categories", ["cs.CL stat.ML", "cs.LG", "math.ST"], " "), ("categories", ["Size 42", "Size 43"], ""),
     ("topic", ["a b", "b c", "c a", "b a", "c b", "a c"], " "), ("labels", ["credit card", "student loan"], ""),
+    ("labels", ["very good", "very bad", "not good", "not bad", "good", "bad"], ""),
     ("labels", ["good and late", "bad and late", "good", "bad", "late"], ""),
     ("product", ["red wine", "white wine", "red beer", "white beer", "red port", "white port"], ""),
     ("category", ["Home & Garden", "Garden & Home"], ""), ("mood", ["very good", "good", "very bad", "bad"], ""),

@@ -183,10 +183,11 @@ def test_times_in_or_above_the_folders_of_labels_are_passed_over(folder: str) ->
 
 
 @pytest.mark.parametrize("folder", ["{year}", "news/{year}", "{label}/{stars}", "{label}/author{stars}", "{label}/may",
-                                    "{label}/{label}-{year}"])
+                                    "{label}/{label}-{year}", "{label}/{novel}"])
 def test_other_folders_name_labels_though_they_count(folder: str) -> None:
     """Years alone are the labels, numbers below a class may be stars, and "may" is more than a month."""
-    names = [f"{folder.format(label=label, year=year, stars=stars)}/{n}.txt" for label in ("kunden-lob", "kritik")
+    names = [f"{folder.format(label=label, year=year, stars=stars, novel=('1984', 'emma')[n])}/{n}.txt"
+             for label in ("kunden-lob", "kritik")
              for year in (2020, 2021, 2022) for stars in (1, 2, 3) for n in range(2)]
     layout = find_layout(names)
     assert not layout.portions

@@ -281,7 +281,8 @@ def _may_be_tags(name: str, split: list[list[str]], alone: set[str]) -> bool:
     if not is_plural(name):
         return _recur(split, alone) and _swap(split)
     tags = name.strip().lower().endswith(("tags", "keywords")) and max(places.values()) > 1
-    return tags or _known(split, alone) or all(map(_DOTTED.fullmatch, places))
+    first = any(parts[0] in alone for parts in split)  # and not "very good"
+    return tags or (first and _known(split, alone)) or all(map(_DOTTED.fullmatch, places))
 
 
 def _known(split: list[list[str]], alone: set[str]) -> bool:

@@ -208,6 +208,13 @@ def _portions(folders: Sequence[tuple[str, ...]], within: Collection[str], layou
     its label; () where there are none."""
     dated = {name for name in within if _DATED.fullmatch(name) or (re.search(r"\d", name) and is_date(name))}
     dated |= {name for name in within if dated and (re.fullmatch(r"\d{1,2}", name) or is_date(name))}
+    beside: dict[tuple[str, ...], set[str]] = {}
+    for parts in set(folders):
+        for place, name in enumerate(parts):
+            beside.setdefault(parts[:place], set()).add(name)
+    if any(names & dated and not all(name in dated or layout.is_part(name) for name in names)
+           for names in beside.values()):
+        dated = set()  # "1984" beside "Emma"
     portions = dated | set(filter(PORTION.fullmatch, within))
     left = {tuple(one for one in parts if not layout.is_part(one) and one not in portions)
             for parts in folders if parts}
@@ -293,7 +300,7 @@ def _classes_named_like_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, 
     if not others or PART_WORDS[named[0].lower()] == "train":
         return tuple(named) if others else ()
     poles = all(name.lower() in POLES or name.isdigit() for name in others)
-    return tuple(named) if not poles and top[named[0]] <= 2 * max(others.values()) else ()
+    return tuple(named) if not poles and 2 * top[named[0]] <= 3 * max(others.values()) else ()
 
 
 def _told_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
