@@ -16,6 +16,7 @@ from studio.plots.history import RunHistory
 from studio.plots.series import recent
 from studio.project import Project
 from studio.shell import Shell
+from studio.shown.offers import Offers
 from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot, keep_place
 from studio.widgets.layouts import in_column, in_row
@@ -189,17 +190,32 @@ class RunBar(QWidget):
         self.dot.set_kind(kind)
         self.dot.setVisible(bool(kind))
         self.state.setText(state_words(state))
-        self.advice.setVisible(self.shown.advised)
-        self.start.setVisible(offered.start and not offered.resume and not self.shown.advised)
-        self.start.setEnabled(self.shell.project is not None)
-        self.pause.setVisible((not offered.start or offered.resume) and not self.shown.advised)
-        self.pause.setEnabled(offered.pause or offered.resume)
+        self._show_buttons(offered)
         self._name_pause(offered.resume)
-        self.stop.setVisible(not offered.start)
-        self.stop.setEnabled(offered.stop)
         self._share_room()
         self._show_figures(state)
         self.sign.setAccessibleName(f"{state_words(state)}, {self.stage.text()}")
+
+    def _show_buttons(self, offered: Offers) -> None:
+        """Show what is offered. A button that goes hands the focus to the one that leads on, or to the bar until there
+        is one again; to Stop never."""
+        advised, focus = self.shown.advised, self.window().focusWidget()
+        wanted = {
+            self.pause: (not offered.start or offered.resume) and not advised,
+            self.start: offered.start and not offered.resume and not advised and not self.shown.elsewhere,
+            self.advice: advised, self.stop: not offered.start,
+        }
+        usable = {self.pause: offered.pause or offered.resume, self.start: self.shell.project is not None,
+                  self.advice: True, self.stop: offered.stop}
+        left = [button for button in wanted if wanted[button] and usable[button]]
+        for button in left:
+            button.setEnabled(True)
+            button.setVisible(True)
+        if focus is self or (focus in wanted and focus not in left):
+            (left[0] if left and left[0] is not self.stop else self).setFocus(Qt.FocusReason.OtherFocusReason)
+        for button, yes in wanted.items():
+            button.setVisible(yes)
+            button.setEnabled(usable[button])
 
     @Slot()
     def toggle_pause(self) -> None:
@@ -229,7 +245,7 @@ class RunBar(QWidget):
         stage, started = self.shown.stage, history.started
         between = doing is not None and not _in_steps(history)  # its own words need the room
         loss = recent(stage.loss.y) if stage is not None and not between else None
-        left = None if not alive else _seconds_left(history)
+        left = None if not alive or state is RunState.PAUSED else _seconds_left(history)
         self.stage.set_wordings(*self._stage_wordings(state))
         self.step.set_wordings(*self._doing_wordings(history, doing, state))
         self.loss.setText("" if loss is None else self.tr("loss {value}").format(value=figure(loss)))
@@ -309,7 +325,8 @@ class RunBar(QWidget):
         if state is RunState.FINISHED:
             return (counted(history.total, self.tr("1 step"), self.tr("{n} steps")) if history.total else "",)
         if doing is not None and not _in_steps(history):
-            return self._task_words(doing), words(doing.task), self.tr("Working…")
+            return self._task_words(doing), words(doing.task), \
+                "" if state is RunState.PAUSED else self.tr("Working…")
         if stage is None:
             return ("",)
         if last is None or last.stage != stage.index:

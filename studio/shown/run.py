@@ -90,7 +90,9 @@ class ShownRun(QObject):
         """What it is doing; "idle" where there is none."""
         if self.own:
             return self._run.state
-        return RunState.RUNNING if self.elsewhere else self._resting
+        if self.elsewhere:
+            return RunState.PAUSED if self.history.held else RunState.RUNNING
+        return self._resting
 
     @property
     def own(self) -> bool:

@@ -199,16 +199,19 @@ class Paragraph(QWidget):
 class SectionTitle(QWidget):
     """A heading with, perhaps, one muted sentence below it.
 
-    ``page``: the larger one at the top of a page. ``shorter``: said where there is no room for all of ``text``.
+    ``page``: the larger one at the top of a page. ``shorter``: said where there is no room for all of ``text``;
+    ``less_below``: the same of ``below``.
     """
 
     def __init__(
-        self, text: str, below: str = "", *, page: bool = False, shorter: str = "", parent: QWidget | None = None
+        self, text: str, below: str = "", *, page: bool = False, shorter: str = "", less_below: str = "",
+        parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.heading = FittingLabel(Type.TITLE if page else Type.HEADING)
         self.heading.set_wordings(*filter(None, (text, shorter)))
-        self.below = ElidedLabel(below, muted=True)
+        self.below = FittingLabel(muted=True)
+        self.below.set_wordings(*filter(None, (below, less_below)))
         in_column(self.heading, self.below, inside=self, gap=theme.XS)
         self.below.setVisible(bool(below))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -216,7 +219,7 @@ class SectionTitle(QWidget):
     def setText(self, text: str) -> None:
         self.heading.setText(text)
 
-    def set_below(self, text: str) -> None:
-        """Change the sentence below; an empty one is not shown."""
-        self.below.setText(text)
+    def set_below(self, text: str, *shorter: str) -> None:
+        """Change the sentence below; an empty one is not shown. ``shorter``: said where there is no room for it."""
+        self.below.set_wordings(text, *shorter)
         self.below.setVisible(bool(text))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio import theme
@@ -14,6 +17,12 @@ from studio.pages.corpus.lengths import LengthHistogram
 from studio.pages.parts.rows_table import RowsTable
 from studio.plots.schedule_plot import SchedulePlot
 from studio.widgets import Button, Card
+from studio.window import MainWindow
+from tests.gui.fakes import FakeRun
+from tests.gui.pages_help import FRUIT, write_csv
+from ulmengine.events import Finished, RunStarted
+from ulmengine.plan.control import Move
+from ulmengine.record import RunFolder
 
 
 def shown(qtbot: QtBot, widget: QWidget) -> QWidget:
@@ -92,3 +101,67 @@ def test_tab_comes_to_the_step_of_the_page_that_is_shown(qtbot: QtBot) -> None:
     qtbot.keyClick(rail.search, Qt.Key.Key_Tab)
     assert window.focusWidget() is rail.items["evaluate"]
     window.close()
+
+
+@pytest.mark.parametrize("size", [(960, 600), (1_280, 800)])
+@pytest.mark.parametrize("way", ["bar", "key"])
+def test_whoever_starts_a_run_is_not_on_stop_afterwards(
+    window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, size: tuple[int, int], way: str
+) -> None:
+    window.resize(*size)
+    assert window.shell.new_project(tmp_path / "one")
+    project = window.shell.project
+    assert project is not None
+    project.change({"corpus.path": str(write_csv(tmp_path / "a.csv", FRUIT))})
+    with RunFolder.create(project.runs / "a", project.run_config()).open_log() as log:
+        log.append(RunStarted("a", "cpu", "float32", 1, ()))
+        log.append(Finished(.8, .75, "m", 12.0))
+    window.shell.show_newest_run()
+    for key in ("train", "rates"):
+        window.go(key)
+        qtbot.wait(30)
+    window.activateWindow()
+    rates = window.pages.page("rates")
+    assert rates is not None
+    held = window.bar.start if way == "bar" else next(
+        one for one in rates.findChildren(QAbstractSpinBox) if one.isVisible())
+    held.setFocus()
+    if way == "bar":
+        qtbot.keyClick(held, Qt.Key.Key_Space)
+    else:
+        window.start_run()
+    assert run.calls == ["start"]
+    assert window.pages.key == "train"
+    assert _called(window) != "Stop"
+    run.move(Move.BEGUN)
+    run.say(RunStarted("b", "cpu", "float32", 1, ()))
+    qtbot.wait(30)
+    assert _called(window) == "Pause"
+    run.move(Move.PAUSE)
+    run.move(Move.HELD)
+    assert _called(window) == "Resume"
+    if way == "bar":
+        run.move(Move.STOP)
+        run.move(Move.CLOSED)
+        assert _called(window) == "Start"
+
+
+def _called(window: MainWindow) -> str:
+    focus = window.focusWidget()
+    return focus.accessibleName() if focus is not None else ""
+
+
+def test_a_button_of_the_bar_that_stays_keeps_the_focus(
+    window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.starter.start()
+    run.move(Move.BEGUN)
+    window.bar.stop.setFocus()  # the person's own choice
+    run.say(RunStarted("b", "cpu", "float32", 1, ()))
+    run.move(Move.PAUSE)
+    run.move(Move.HELD)
+    assert window.focusWidget() is window.bar.stop
+    window.rail.search.setFocus()
+    run.move(Move.RESUME)
+    assert window.focusWidget() is window.rail.search

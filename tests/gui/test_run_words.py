@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import Qt
@@ -59,7 +60,9 @@ def test_a_small_network_has_its_parameters_told(qtbot: QtBot) -> None:
     for parameters, told in ((40_563, "41 k"), (3_612_000, "3.6 M"), (812, "812")):
         history = RunHistory()
         history.extend([replace(started, parameters=parameters)])
-        line = standing_words("a run", RunState.FINISHED, history, active=False)
+        line, *shorter = standing_words("a run", RunState.FINISHED, history, active=False)
+        assert all(len(one) > len(other) for one, other in pairwise((line, *shorter)))
+        assert shorter[-1] == "a run"
         assert line.endswith(f"{told} parameters on {started.device}")
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, overload
 from ulmengine import __version__
 from ulmengine.config import RunConfig, load, save
 from ulmengine.disk import is_disk_full, whole
-from ulmengine.events import Event, Failed, Finished, Finishing, RunStarted, Stopped
+from ulmengine.events import Diverging, Event, Failed, Finished, Finishing, RunStarted, Stopped
 from ulmengine.plan.control import RunState
 
 from .lock import RunLock, owner_of
@@ -193,10 +193,12 @@ class RunFolder:
         return EventLog(self.log_path, keep=keep)
 
     def state(self) -> RunState:
-        """Whether anybody works on the run, or else how it ended, if it began at all."""
+        """Whether anybody works on the run, or holds it because its loss grows, or else how it ended, if it began at
+        all."""
+        last = last_event(self.log_path)
         if owner_of(self.lock().path) is not None:
-            return RunState.RUNNING
-        match last_event(self.log_path):
+            return RunState.PAUSED if isinstance(last, Diverging) else RunState.RUNNING
+        match last:
             case None:
                 return RunState.NEW
             case Finished():

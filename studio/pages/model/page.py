@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
@@ -62,8 +61,6 @@ class ModelPage(ProjectPage):
             for control in row.editor.controls():
                 control.installEventFilter(self)
         self.onward.clicked.connect(lambda: shell.go("rates"))
-        for form in (self.form, self.dropout):
-            form.refused.connect(partial(shell.toast, level="warning"))
         self.picture.picked.connect(self._picked)
         self.picture.drawn.connect(self._drawn)
         self.estimate.measureWanted.connect(self.measure)
@@ -75,7 +72,8 @@ class ModelPage(ProjectPage):
 
     def _arrange(self) -> None:
         title = SectionTitle(self.tr("Model"), self.tr(
-            "An AWD-LSTM that first learns the language of your texts, then their labels"), page=True)
+            "An AWD-LSTM that first learns the language of your texts, then their labels"), page=True,
+            less_below=self.tr("Learns your language first, then your labels"))
         self.body.addLayout(in_row((title, 1), self.onward, gap=-1))
         drawing = Card(margin=theme.M)
         drawing.body.addLayout(in_row(STRETCH, (self.picture, 1000), STRETCH, gap=-1))

@@ -53,6 +53,7 @@ class RatesPage(ProjectPage):
         self.schedule.taskChanged.connect(self._task_changed)
         project.changed.connect(self._config_changed)
         shell.run.stateChanged.connect(self._say_whose)
+        shell.shown.changed.connect(self._say_whose)
         self._say_whose()
         self.offer(self.tr("Find a rate"), self.find_rate, "search")
         self._config_changed(project.config)
@@ -93,7 +94,7 @@ class RatesPage(ProjectPage):
         """Which run goes by what is drawn."""
         self.heading.set_below(
             self.tr("A run is going on with the rates that it began with; these are the next run's.")
-            if self.shell.busy else
+            if self.shell.busy or self.shell.shown.elsewhere else
             self.tr("What is drawn here is what the training will do: the same function makes both."))
 
     @Slot(str)

@@ -87,7 +87,7 @@ class Details(QWidget):
             self.buttons[name].setEnabled(bool(sound) and (not alone or name in ("export", "archive")))
         for name in ("open", "clone"):
             self.buttons[name].setToolTip(alone)
-        self.buttons["delete"].setEnabled(any(one.state is not RunState.RUNNING for one in lines))
+        self.buttons["delete"].setEnabled(any(one.state not in (RunState.RUNNING, RunState.PAUSED) for one in lines))
         archived = bool(sound) and all(one.about.archived for one in sound)
         self.buttons["archive"].setText(self.tr("Bring back") if archived else self.tr("Archive"))
 

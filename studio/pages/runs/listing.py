@@ -18,7 +18,8 @@ from studio.words import state_words
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunLine
 
-STATES = (RunState.FINISHED, RunState.RUNNING, RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED, RunState.NEW)
+STATES = (RunState.FINISHED, RunState.RUNNING, RunState.PAUSED, RunState.STOPPED, RunState.INTERRUPTED,
+          RunState.FAILED, RunState.NEW)
 WIDTHS = (170, 100, 100, 80, 70, 90, 80, 110, 100, 100)
 WIDEST = (220, 190, 220, 100, 80, 160, 150, 0, 150, 130)
 """Px of the columns at first, and as much as they may take of themselves for what stands in them; what is not as usual

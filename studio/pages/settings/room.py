@@ -73,7 +73,7 @@ def measure(known: Iterable[Path], data: Path) -> Generator[Event, None, Room]:
 def clear_copies(project: Path) -> Generator[Event, None, Cleared]:
     """Remove what was prepared of the corpora of ``project``."""
     yield Progress("Clearing", 0, 0)
-    if any(run.state() is RunState.RUNNING for run in find_runs(project / "runs")):
+    if any(run.state() in (RunState.RUNNING, RunState.PAUSED) for run in find_runs(project / "runs")):
         return Cleared(running=True)
     freed = left = 0
     for path in _copies(project / "cache"):

@@ -83,6 +83,12 @@ class FittingRow(QWidget):
             widget.setEnabled(False)
         self._rested = self._resting
 
+    def lead(self, away: Collection[QWidget]) -> None:
+        """Let the focus, where it has come to one of these as the page was shown, be on the leading one."""
+        if self.window().focusWidget() in away:
+            heir = next((one for one in self._leading if one.isVisibleTo(self) and one.isEnabled()), self)
+            heir.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _fitting(self) -> set[QWidget]:
         shown = set(self._wanted)
         width = sum(_width(widget) for widget in shown) + theme.S * (len(shown) - 1)

@@ -128,18 +128,20 @@ def _verdict(result: ev.Evaluated) -> str:
     return text.format(points=f"{abs(points):.1f}", count=f"{result.documents:,}")
 
 
-def standing_words(name: str, state: RunState, history: RunHistory, active: bool, *, barred: bool = False) -> str:
-    """How a run stands, in a line: its name, state, step, size, device. ``barred``: state, step and what is done
-    between two steps are told by the run bar, and the buttons leave little room."""
+def standing_words(name: str, state: RunState, history: RunHistory, active: bool, *, barred: bool = False) -> list[str]:
+    """How a run stands, in a line: its name, state, step, size, device; then in ever shorter ones. ``barred``: state,
+    step and what is done between two steps are told by the run bar, and the buttons leave little room."""
     parts = [name] if barred else [name, state_words(state)]
     if history.progress is not None and active and not barred:
         parts.append(progress_words(history.progress))
     elif history.total and not barred:
         parts.append(_tr("TrainWords", "step {step}").format(step=f"{history.total:,}"))
-    if history.started is not None:
-        parts.append(_tr("TrainWords", "{count} parameters on {device}").format(
-            count=large(history.started.parameters), device=history.started.device))
-    return "  ·  ".join(parts)
+    lines = ["  ·  ".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    if history.started is None:
+        return lines
+    whole, size = _tr("TrainWords", "{count} parameters on {device}"), _tr("TrainWords", "{count} parameters")
+    count, device = large(history.started.parameters), history.started.device
+    return [*(f"{lines[0]}  ·  {told.format(count=count, device=device)}" for told in (whole, size)), *lines]
 
 
 def progress_words(progress: ev.Progress) -> str:

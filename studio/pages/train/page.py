@@ -178,7 +178,7 @@ class TrainPage(ProjectPage):
             complete=self.history.finished is not None or busy_beside or run.elsewhere)
         self.view.show_run(self.history, run.plans, alive=run.alive, any_run=run.folder is not None)
         self.view.show_readiness(bool(self.project.config.corpus.path), readable=not self.shell.corpus_unreadable)
-        self.view.heading.set_below(self._standing())
+        self.view.heading.set_below(*self._standings())
         self.status.emit(self._dot())
 
     def _tell_trouble(self) -> None:
@@ -192,23 +192,24 @@ class TrainPage(ProjectPage):
         else:
             self.view.show_failure(*self.mender.card(trouble, self.shown))
 
-    def _standing(self) -> str:
-        """How the run stands, in a line."""
+    def _standings(self) -> list[str]:
+        """How the run stands, in a line, and in ever shorter ones."""
         run = self.shown
         if run.folder is None:
-            return counted(len(run.plans), self.tr("1 stage is planned"), self.tr("{n} stages are planned"))
+            return [counted(len(run.plans), self.tr("1 stage is planned"), self.tr("{n} stages are planned"))]
         if run.reading:
-            return self.tr("Reading the run…")
+            return [self.tr("Reading the run…")]
         if run.unreadable:
-            return self.tr("The run could not be read")
+            return [self.tr("The run could not be read")]
         own, name = run.is_of(self.project), run_name(run.folder)
-        words = standing_words(name if own else self.tr("“{run}”").format(run=name), run.state, self.history,
-                               run.alive, barred=run.own)
+        told = standing_words(name if own else self.tr("“{run}”").format(run=name), run.state, self.history,
+                              run.alive, barred=run.own)
         if not own:
-            words += f"  ·  {run.folder.path}"
+            told = [f"{told[0]}  ·  {run.folder.path}", *told]
         if run.elsewhere:
-            words = self.tr("{run}  ·  in another process, only looked at").format(run=words)
-        return words
+            told = [*(self.tr("{run}  ·  in another process, only looked at").format(run=words) for words in told),
+                    *told[-2:]]
+        return told
 
     def _dot(self) -> str:
         if self.folder is None:
@@ -292,6 +293,8 @@ class TrainPage(ProjectPage):
 
     def activated(self) -> None:
         self._refresh()
+        buttons = self.view.buttons
+        buttons.lead((buttons.stop, buttons.next_stage, buttons.finish))
 
     def actions(self) -> list[QAction]:
         buttons, (saving, *others) = self.view.buttons, super().actions()

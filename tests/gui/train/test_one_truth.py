@@ -360,7 +360,7 @@ def test_a_run_that_was_refused_stands_as_before_everywhere_and_goes_on_with_the
     found = look_at(bench.project.folder)
     assert found is not None
     assert (state_line(found), bar.state.text()) == ("Stopped", "Stopped")
-    assert "Stopped" in page._standing()
+    assert "Stopped" in page._standings()[0]
     assert bar.stage.text().startswith("The corpus has changed")
     assert (bar.dot.kind, page.shown.dot) == ("problem", "problem")
     changed.clear()

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from studio.frame.runbar import RunBar
+from studio.pages.home.recent import look_at, state_line
+from studio.pages.rates.page import RatesPage
 from studio.shown import log_reader
+from studio.words import state_words
 from ulmengine import events as ev
 from ulmengine.config import RunConfig, difference
 from ulmengine.plan.control import RunState
@@ -62,6 +65,44 @@ def test_a_run_that_another_process_takes_up_is_followed_from_then_on(bench: Ben
         log.append(ev.Step(3, 2, 11, total + 1, 0.25, (0.1,), 1.0, 10, 0.1))
         bench.qtbot.waitUntil(lambda: bench.page.history.total == total + 1, timeout=WAIT)
     bench.qtbot.waitUntil(lambda: not bench.page.shown.elsewhere, timeout=WAIT)
+
+
+def test_a_run_that_waits_for_a_person_in_another_window_is_called_paused_there_and_here(bench: Bench) -> None:
+    bar = RunBar(bench.shell)
+    bench.qtbot.addWidget(bar)
+    bar.resize(1_280, 64)
+    bar.show()
+    rates = RatesPage(bench.project, bench.shell)
+    bench.qtbot.addWidget(rates)
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    folder, total = bench.page.folder, bench.page.history.total
+    assert folder is not None
+    assert "What is drawn here" in rates.heading.below.text()
+
+    def stands() -> tuple[str, ...]:
+        home = look_at(bench.project.folder)
+        assert home is not None
+        return bar.state.text(), state_words(folder.state()), state_line(home)
+
+    with folder.lock(), folder.open_log() as log:
+        bench.qtbot.waitUntil(lambda: bench.page.shown.elsewhere, timeout=WAIT)
+        log.append(ev.StageStarted(4, "one more", ("a",), 1, 1, 30, "classifier"))
+        for number, last, said in ((1, None, "Running"), (2, ev.Diverging(4, total + 2, 9., 1., total), "Paused"),
+                                   (3, None, "Running"), (4, ev.Note("The loss grows", "warning"), "Running")):
+            log.append(ev.Step(4, 1, number, total + number, 0.25, (0.1,), 1.0, 10, 0.1))
+            if last is not None:
+                log.append(last)
+            bench.qtbot.waitUntil(lambda n=number: bench.page.history.total == total + n, timeout=WAIT)  # type: ignore[misc]
+            assert stands() == (said, said, said)
+            assert f"  ·  {said}  ·  " in bench.page.view.heading.below.text()
+            assert (bar.left.text() == "") == (said == "Paused")
+            assert not bar.start.isVisible()  # beside a run that goes on; the page has a button for another one
+            assert bench.shown() == {"anew"}
+            assert "these are the next run's" in rates.heading.below.text()
+    bench.qtbot.waitUntil(lambda: not bench.page.shown.elsewhere, timeout=WAIT)
+    assert stands() == ("Interrupted",) * 3
+    assert "What is drawn here" in rates.heading.below.text()
 
 
 def test_a_followed_run_that_goes_back_is_shown_from_there(bench: Bench) -> None:
