@@ -222,13 +222,14 @@ class RangePlot(Plot):
         line = pg.InfiniteLine(math.log10(value), angle=90, pen=pen(color, 1.5, Qt.PenStyle.DashLine))
         line.label = _Name(line, f"{rule_name(rule)} {rate(value)}", color=color, anchors=[(0, 0.5), (0, 0.5)])
         line.label.setFont(theme.current().font(theme.Type.SMALL))
+        line.setZValue(7)  # no curve runs through a name
         self.addItem(line)
         return line
 
 
 class _Name(pg.InfLineLabel):  # type: ignore[misc]
-    """The name of a suggestion, each letter with a rim of the ground, so that an edge of the range behind it stays
-    whole between the letters and runs through none."""
+    """The name of a suggestion, each letter with a rim of the ground, so that a curve or an edge of the range behind it
+    stays whole between the letters and runs through none."""
 
     def paint(self, painter: QPainter, *rest: Any) -> None:
         super().paint(painter, *rest)
@@ -255,5 +256,6 @@ def rule_name(rule: str) -> str:
     translate = QCoreApplication.translate
     return {
         "valley": translate("RangeTest", "valley"), "slide": translate("RangeTest", "slide"),
-        "steepest": translate("RangeTest", "steepest"), "minimum": translate("RangeTest", "minimum"),
+        "steepest": translate("RangeTest", "steepest"),
+        "minimum": translate("RangeTest", "minimum ÷ 10"),
     }.get(rule, rule)

@@ -45,8 +45,9 @@ MOST_STEPS = 4_000
 class SchedulePlot(Plot):
     """Rates over epochs, drawn with the engine's own function.
 
-    Two handles stand on the longest stage of the task being edited: the peak (up and down: the rate; sideways: how long
-    it rises) and, where the kind of schedule has one, the lowest rate (the ratio). Arrow keys move the first.
+    Two handles stand on the longest stage of the task being edited, the last one of several: the peak (up and down: the
+    rate; sideways: how long it rises) and, where the kind of schedule has one, the lowest rate (the ratio). Arrow keys
+    move the first.
     """
 
     edited = Signal(object)
@@ -176,8 +177,8 @@ class SchedulePlot(Plot):
         return found
 
     def _edited_plan(self) -> StagePlan | None:
-        stages = (plan for plan in self.plans if plan.task == self.task and not plan.refit)
-        return max(stages, key=attrgetter("epochs"), default=None)
+        stages = [plan for plan in self.plans if plan.task == self.task and not plan.refit]
+        return max(reversed(stages), key=attrgetter("epochs"), default=None)
 
     def _steps(self, plan: StagePlan) -> int:
         """Optimizer steps of the stage."""

@@ -40,6 +40,25 @@ def test_handles_stand_on_the_peak_and_on_the_lowest_rate(designer: SchedulePlot
     assert designer.low.pos().y() == pytest.approx(plan.peak / 32, rel=0.4)
 
 
+@pytest.mark.parametrize(("epochs", "begins"), [
+    ((1, 1, 1, 1), 3), ((1, 1, 1, 2), 3), ((3, 1, 1, 1), 0), ((1, 2, 2, 1), 3), ((1,), 0)])
+def test_the_handles_stand_on_the_last_of_the_longest_stages(
+    designer: SchedulePlot, epochs: tuple[int, ...], begins: int
+) -> None:
+    config = replay.small_config()
+    plans = plan_stages(config.model_copy(update={"classifier": config.classifier.model_copy(update={
+        "epochs": epochs})}), pretrained=True)
+    designer.set_plans(plans, "classifier")
+    before = sum(plan.epochs for plan in plans if plan.task != "classifier")
+    assert before + begins <= designer.peak.pos().x() < before + begins + max(epochs)
+    heard: list[dict[str, float]] = []
+    designer.edited.connect(heard.append)
+    designer.peak.setPos(designer.peak.pos().x(), designer.peak.pos().y())
+    edited = designer._edited_plan()
+    assert edited is not None
+    assert all(values["lr"] == pytest.approx(edited.settings.lr, rel=.05) for values in heard)
+
+
 def test_the_picture_has_the_steps_that_the_run_will_have(designer: SchedulePlot) -> None:
     plans, _ = first_classifier(replay.small_config())
     designer.set_plans(plans, "classifier", {"language_model": 3, "classifier": 7})

@@ -285,6 +285,8 @@ class RangeCard(Card):
         self._job, watched = None, self.cancel.hasFocus()
         if not self.plot.suggestions and not self.plot.points:
             self.pages.setCurrentIndex(0)
+        elif self.plot.suggestions is None:
+            self.readout.setText(self.tr("The test was given up before its end; the weights are left as they were."))
         if self._asked != self.task:
             if self.task in self._results:
                 self.shell.toast(self.tr("The range test of the other side has ended; what it found is shown there."))

@@ -113,6 +113,43 @@ def test_the_range_test_draws_suggests_and_is_taken(page: RatesPage, project: Pr
     assert project.config.classifier.lr == 0.004
 
 
+def test_a_test_that_is_given_up_is_not_told_as_one_under_way(
+    page: RatesPage, run: FakeRun, shell: Shell, qtbot: QtBot
+) -> None:
+    page.range.make = slow
+    page.range.begin()
+    qtbot.waitUntil(lambda: "Step" in page.range.readout.text(), timeout=10_000)
+    shell.starter.start()
+    qtbot.waitUntil(lambda: not page.range.running, timeout=10_000)
+    assert "given up" in page.range.readout.text()
+    run.move(Move.BEGUN)
+    run.move(Move.ENDED)
+    assert "Step" not in page.range.readout.text()
+    page.range.make = quick
+    find(page, qtbot)
+    assert "weights are left as they were" in page.range.readout.text()
+    assert "given up" not in page.range.readout.text()
+
+
+def test_the_mark_of_the_minimum_says_that_it_is_a_tenth_of_the_rate_with_the_lowest_loss(
+    page: RatesPage, qtbot: QtBot
+) -> None:
+    def valleys(config: RunConfig, task: str, cache: Path) -> Generator[Event, None, Any]:
+        for n in range(1, 41):
+            loss = 3 - 0.05 * n if n <= 36 else 1.2 + 0.3 * (n - 36)
+            yield RangePoint(n, 40, 10 ** (-6 + 0.15 * n), loss, loss)
+        yield RangeEnded({"valley": 0.0028, "minimum": 10 ** (-6 + 0.15 * 36) / 10}, True)
+        return "result"
+
+    page.range.make = valleys
+    find(page, qtbot)
+    assert page.range.plot._marks["minimum"].label.format == "minimum ÷ 10 0.025"
+    take = suggestion(page, "minimum")
+    assert take is not None
+    assert take.text() == "minimum ÷ 10  0.025"  # type: ignore[attr-defined]
+    assert "90 times below the rate at which it is lowest" in page.range.readout.text()  # 0.25 / 0.0028
+
+
 def test_what_the_cursor_reads_moves_nothing_and_hides_nothing_for_good(page: RatesPage, qtbot: QtBot) -> None:
     page.resize(700, 520)
     find(page, qtbot)
