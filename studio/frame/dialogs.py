@@ -53,18 +53,11 @@ class SettingDialog(QDialog):
         super().__init__(parent)
         self.field = ConfigField(project, name)
         self.setWindowTitle(self.field.label.text())
-        self.wrong = Paragraph(muted=False)
-        self.wrong.hide()
-        self.field.refused.connect(self._refused)
         in_column(Label(self.field.field.path or self.tr("Run"), Type.SMALL, muted=True), self.field,
-                  Paragraph(help_of(self.field.field)), self.wrong, STRETCH, closing_row(self), inside=self,
+                  Paragraph(help_of(self.field.field)), STRETCH, closing_row(self), inside=self,
                   gap=theme.L, margins=MARGINS)
         resize_within_screen(self, self.sizeHint().expandedTo(QSize(620, 0)))
         self.field.flash()
-
-    def _refused(self, why: str) -> None:
-        self.wrong.setText(why)
-        self.wrong.show()
 
 
 def closing_row(dialog: QDialog) -> QHBoxLayout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -32,9 +32,6 @@ class ConfigField(QWidget):
 
     ``compact`` puts the label above the editor, for narrow columns.
     """
-
-    refused = Signal(str)
-    """The value entered is not permitted: why. The earlier one is shown again."""
 
     def __init__(
         self, project: Project, name: str, *, compact: bool = False, label: str = "", parent: QWidget | None = None
@@ -101,8 +98,9 @@ class ConfigField(QWidget):
             self.project.change({self.name: value})
         except ConfigError as error:
             self._show(self.project.value(self.name))
-            self._say(str(error))
-            self.refused.emit(str(error))
+            # Without what stands before the field anyway: where it is written, its name and what was entered.
+            why = str(error).partition(f"{self.name} = ")[2].partition(": ")[2] or str(error)
+            self._say(self.tr("Not taken: {why}.").format(why=why))
 
     @Slot()
     def _reset(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio import theme
@@ -21,9 +21,6 @@ class ConfigForm(QWidget):
 
     ``names`` may also be given as one prefix ending in "." for all settings of a section (not of nested ones).
     """
-
-    refused = Signal(str)
-    """A value that is not permitted was entered: why."""
 
     def __init__(
         self, project: Project, names: Iterable[str] | str, *, compact: bool = False, parent: QWidget | None = None
@@ -72,7 +69,6 @@ class ConfigForm(QWidget):
 
     def _add(self, project: Project, name: str, compact: bool, column: QVBoxLayout) -> None:
         row = ConfigField(project, name, compact=compact)
-        row.refused.connect(self.refused)
         self.fields[name] = row
         column.addWidget(row)
 

@@ -108,11 +108,27 @@ def test_an_exclusive_bound_is_refused_with_a_reason(project: Project, qtbot: Qt
     qtbot.addWidget(row)
     editor = row.editor
     assert isinstance(editor, NumberEditor)
-    with qtbot.waitSignal(row.refused) as told:
-        editor.box.setValue(0.0)
-    assert "classifier.lr" in told.args[0]
+    editor.box.setValue(0.0)
+    assert row.said.text() == "Not taken: input should be greater than 0."
     assert project.config.classifier.lr == 0.004
     assert editor.box.text() == "0.004"
+
+
+@pytest.mark.parametrize(("typed", "said"), [
+    ("1,1,1,99999", "Not taken: give one to ten stages of 0 to 1000 epochs, for example 1, 1, 1, 2."),
+    ("1,x", "“1,x” is not a list of whole numbers with commas between them. It stays 1, 1, 1, 6."),
+    ("1,1,1,2", ""), ("0,1", ""), ("1000", "")])
+def test_what_is_not_taken_is_told_below_the_field_in_words(
+    project: Project, qtbot: QtBot, typed: str, said: str
+) -> None:
+    row = ConfigField(project, "classifier.epochs")
+    qtbot.addWidget(row)
+    (line,) = row.editor.controls()
+    assert isinstance(line, QLineEdit)
+    line.setText(typed)
+    line.editingFinished.emit()
+    assert row.said.text() == said
+    assert line.text().replace(" ", "") == ("1,1,1,6" if said else typed)
 
 
 def test_arrow_keys_step_and_the_wheel_does_not_without_focus(qtbot: QtBot) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
@@ -141,7 +140,6 @@ class SettingsCard(Card):
 
     def _add(self, name: str, column: QVBoxLayout) -> None:
         row = ConfigField(self.project, name, compact=True)
-        row.refused.connect(partial(self.shell.toast, level="warning"))
         for control in row.editor.controls():
             control.installEventFilter(self)
         column.addWidget(row)

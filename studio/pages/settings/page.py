@@ -141,7 +141,6 @@ class SettingsPage(Page):
         self.project_card.setVisible(project is not None)
         if project is not None:
             self.form = ConfigForm(project, ["name", "seed", *section_names("compute."), *section_names("saving.")])
-            self.form.refused.connect(self.shell.toast_error)
             self.project_card.body.addWidget(self.form)
             self._read_on()
 
