@@ -21,16 +21,20 @@ from .look import line_pen, pen, set_line, set_points
 from .series import SeriesBuffer
 
 AXIS_WIDTH = 46
+ROOM = 0.1
+"""The least span of an axis of shares: around a single one there would be numbers above 1."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What a small plot shows. ``series``: a figure of every step; ``metric``: one of the ends of epochs."""
+    """What a small plot shows. ``series``: a figure of every step; ``metric``: one of the ends of epochs;
+    ``shorter``: its title where there is little room."""
 
     key: str
     title: str
     series: Callable[[StageRecord], SeriesBuffer] | None = None
     metric: str = ""
+    shorter: str = ""
 
 
 def figures() -> tuple[Figure, ...]:
@@ -39,7 +43,8 @@ def figures() -> tuple[Figure, ...]:
     return (
         Figure("accuracy", tr("SmallPlot", "Accuracy"), metric="accuracy"),
         Figure("perplexity", tr("SmallPlot", "Perplexity"), metric="perplexity"),
-        Figure("grad_norm", tr("SmallPlot", "Gradient norm"), series=lambda stage: stage.grad_norm),
+        Figure("grad_norm", tr("SmallPlot", "Gradient norm"), series=lambda stage: stage.grad_norm,
+               shorter=tr("SmallPlot", "Gradient")),
         Figure("throughput", tr("SmallPlot", "Tokens / s"), series=lambda stage: stage.throughput),
     )
 
@@ -84,7 +89,12 @@ class SmallPlot(HistoryPlot):
         right = max(float(self.history.total), 1.0) * 1.04
         if self.shown.series is None:
             values = [value for value in self._measured()[1] if math.isfinite(value)]
-            return (0.0, right, min(values), max(values)) if values else None
+            if not values:
+                return None
+            low, high = min(values), max(values)
+            if self.shown.key == "accuracy":
+                low = min(low, high - ROOM)
+            return 0.0, right, low, high
         spans = [span for span in (curve.extent() for curve in self._curves) if span]
         return (0.0, right, 0.0, max(high for _, high in spans)) if spans else None
 

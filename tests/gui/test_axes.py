@@ -25,6 +25,38 @@ def test_the_small_plots_have_room_for_their_numbers(qtbot: QtBot) -> None:
     assert Axis("left").tickStrings([10_000.0], 1, 5_000) == ["10,000"]
 
 
+@pytest.mark.parametrize(("highest", "values", "said"), [
+    (180_000.0, [0.0, 50_000.0, 150_000.0], ["0", "50k", "150k"]),
+    (99_000.0, [0.0, 80_000.0], ["0", "80,000"]), (9_000.0, [0.0, 8_000.0], ["0", "8000"]),
+    (12_000.0, [0.0, 10_000.0], ["0", "10,000"])])
+def test_long_numbers_beside_an_axis_with_a_title_stay_clear_of_it(
+    qtbot: QtBot, highest: float, values: list[float], said: list[str]
+) -> None:
+    axis = Axis("left")
+    axis.setRange(0.0, highest)
+    assert axis.tickStrings(values, 1, values[1]) == said
+    widest = max(map(QFontMetricsF(theme.current().font(theme.Type.SMALL, numbers=True)).horizontalAdvance, said))
+    assert widest <= 56 - 14  # the axis less the title
+
+
+@pytest.mark.parametrize("found", [[1.0], [1.0, 1.0], [.98], [.4, .9]])
+def test_no_share_above_one_stands_beside_the_accuracy(qtbot: QtBot, found: list[float]) -> None:
+    history = RunHistory()
+    history.extend([ev.StageStarted(0, "head", ("head",), 1, 2, 20, "classifier")])
+    history.extend(ev.EpochEnded(0, n, 10 * n, .5, {"accuracy": share, "valid_loss": .5}, True, 1.0)
+                   for n, share in enumerate(found, 1))
+    plot = SmallPlot(history, figures()[0])
+    qtbot.addWidget(plot)
+    plot.resize(150, 70)
+    plot.show()
+    plot.redraw()
+    axis = plot.getAxis("left")
+    named = shown_on(axis, *axis.range, axis.height())
+    assert named
+    assert max(named) <= 1.0
+    assert plot.view.viewRange()[1][1] >= max(found)
+
+
 def shown_on(axis: Axis, low: float, high: float, height: float) -> list[float]:
     """The numbers that are put into words."""
     return sorted(value for spacing, values in axis.tickValues(low, high, height)

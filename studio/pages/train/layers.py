@@ -20,6 +20,7 @@ ROW = 24
 ICON = 14
 HEADING = 20
 NAME, RATE = 78, 54
+GAP = 6
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class LayerStack(Painted):
         painter.end()
 
     def _bar(self, painter: QPainter, layer: Layer, box: QRectF, widest: float) -> None:
-        words = 48.0
+        words = max(48.0, GAP + max(painter.fontMetrics().horizontalAdvance(_share(one)) for one in self.layers))
         track = QRectF(box.left(), box.center().y() - 3, max(10.0, box.width() - words), 6)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.color("sunken"))
@@ -138,7 +139,7 @@ class LayerStack(Painted):
             painter.setBrush(self.color("muted" if layer.before else f"series{layer.color}"))
             painter.drawRoundedRect(filled, 3, 3)
         painter.setPen(self.color("muted"))
-        painter.drawText(QRectF(track.right(), box.top(), words, box.height()), _RIGHT, f"{layer.moved:.1%}")
+        painter.drawText(QRectF(track.right(), box.top(), words, box.height()), _RIGHT, _share(layer))
 
     def _moved_words(self) -> str:
         before = any(layer.before for layer in self.layers)
@@ -158,6 +159,12 @@ class LayerStack(Painted):
                 self.tr("moved {share} percent")
             parts.append(words.format(share=f"{100 * layer.moved:.1f}"))
         return ", ".join(parts)
+
+
+def _share(layer: Layer) -> str:
+    """How far it has moved, as it stands beside its bar."""
+    moved = layer.moved or 0.0
+    return f"{moved:.1%}" if moved < 10 else f"{moved:,.0%}"
 
 
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft

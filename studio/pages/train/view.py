@@ -20,6 +20,7 @@ from studio.widgets import (
     ElidedLabel,
     EmptyState,
     FailureCard,
+    FittingLabel,
     IconButton,
     IconLabel,
     Label,
@@ -248,7 +249,9 @@ class Figures(QWidget):
         shown = every[number]
         plot, value = SmallPlot(self.history, shown), Label("", Type.SMALL, numbers=True)
         plot.setFixedHeight(HEIGHT)
-        head = in_row((ElidedLabel(shown.title, Type.SMALL, muted=True), 1), value, gap=-1)
+        title = FittingLabel(Type.SMALL, muted=True)
+        title.set_wordings(*filter(None, (shown.title, shown.shorter)))
+        head = in_row((title, 1), value, gap=-1)
         self._grid.addLayout(in_column(head, plot, gap=2), number // 2, number % 2)
         self.plots.append(plot)
         self.values.append(value)

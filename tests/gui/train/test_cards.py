@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRectF
+from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from studio import theme
 from studio.pages.train.figures import interval, metrics_words, percent
-from studio.pages.train.layers import LayerStack, layers_of
+from studio.pages.train.layers import Layer, LayerStack, layers_of
 from studio.pages.train.stage_cards import NARROWEST, StageCard, StageStrip
 from studio.pages.train.view import TrainView
 from studio.pages.train.writing import LEAST, MOST, WholeLines
@@ -114,6 +116,30 @@ def test_how_far_the_layers_moved_is_told_until_the_next_stage_can_tell(qtbot: Q
     assert "moved 50.0 percent;" in stack.accessibleName()
     stack.resize(280, 140)
     assert not stack.grab().isNull()
+
+
+@pytest.mark.parametrize(("moved", "said"), [
+    (.08, "8.0%"), (.999, "99.9%"), (9.5, "950.0%"), (10.773, "1,077%"), (1_077.3, "107,730%"), (None, "")])
+def test_how_far_a_layer_moved_stands_whole_beside_its_bar(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, moved: float | None, said: str
+) -> None:
+    drawn: list[tuple[QRectF, str]] = []
+    bars: list[QRectF] = []
+    write, fill = QPainter.drawText, QPainter.drawRoundedRect
+    monkeypatch.setattr(QPainter, "drawText", lambda painter, box, *rest: (
+        drawn.append((box, rest[-1])), write(painter, box, *rest))[1])
+    monkeypatch.setattr(QPainter, "drawRoundedRect", lambda painter, box, *rest: (
+        bars.append(QRectF(box)), fill(painter, box, *rest))[1])
+    stack = LayerStack()
+    qtbot.addWidget(stack)
+    stack.show_layers([Layer("head", True, .004, moved, 1), Layer("layer 1", True, .002, .05, 2)])
+    stack.resize(280, 140)
+    stack.grab()
+    told = [(box, text) for box, text in drawn if text.endswith("%")]
+    assert [text for _, text in told] == [*filter(None, [said]), "5.0%"]
+    wide = QFontMetricsF(theme.current().font(theme.Type.SMALL, numbers=True)).horizontalAdvance
+    for box, text in told:
+        assert box.right() - wide(text) > max(bar.right() for bar in bars)
 
 
 def test_percent_is_written_as_everywhere() -> None:
