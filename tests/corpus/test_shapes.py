@@ -344,6 +344,23 @@ def test_lists_of_other_objects_stay_as_they_are_written(tmp_path: Path) -> None
         spans, [{"text": "a", "score": 2}]]
 
 
+@pytest.mark.parametrize("other", [3, None, True, ["so it is"]])
+def test_a_list_of_objects_and_other_things_stays_as_it_is_written(tmp_path: Path, other: Any) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(lines([{"body": t, "label": k, "data": [{"text": "a"}, other]} for t, k in ROWS]))
+    found = preview(path)
+    assert json.loads(found.rows[0][found.columns.index("data")]) == [{"text": "a"}, other]
+
+
+@pytest.mark.parametrize("value", [
+    [{"topic": "good", "articles": [{"body": "a text of some words"}, "a text alone"]}, {"topic": "x", "articles": 3}],
+    [{"topic": "good", "articles": [{"body": "a text of some words"}]}, {"topic": "bad", "articles": {"body": "none"}}],
+])
+def test_entries_of_which_some_hold_other_things_stay_as_they_are(tmp_path: Path, value: Any) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
+    assert len(preview(tmp_path / "a.json").rows) == 2
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 def test_lists_one_after_another_are_all_read(tmp_path: Path, indent: int | None) -> None:
     path = tmp_path / "a.json"

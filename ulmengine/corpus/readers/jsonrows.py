@@ -326,6 +326,6 @@ def _pieced(value: Any) -> str | None:
         return cell_of(value)
     if len(pieces) == len(value) and all(one.keys() <= _OF_PIECES for one in pieces):
         return glued(one["text"] for one in pieces)
-    if all(isinstance(one, str) or isinstance(one.get("type"), str) for one in value):
+    if all(isinstance(one, str) or (isinstance(one, dict) and isinstance(one.get("type"), str)) for one in value):
         return "".join(one if isinstance(one, str) else one["text"] for one in value)
     return cell_of(value)

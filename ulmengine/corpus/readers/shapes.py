@@ -152,11 +152,12 @@ def _records_within(entries: Sequence[Any], entries_seen: int) -> str:
              and all(isinstance(one, dict) for one in item)}
     key = min(lists, default="")
     held = [entry.get(key) or [] for entry in entries]
-    records = [one for items in held if isinstance(items, list) for one in items]
-    outer = [{name: item for name, item in entry.items() if name != key} for entry in entries]
-    if len(lists) != 1 or sum(map(bool, held)) < 0.8 * len(held) or any(map(said_in_turn, held)):
+    if len(lists) != 1 or not all(isinstance(items, list) for items in held) or sum(map(bool, held)) < 0.8 * len(held):
         return ""
-    if not _texts_of(records) or _texts_of(outer):
+    records = [one for items in held for one in items]
+    outer = [{name: item for name, item in entry.items() if name != key} for entry in entries]
+    if not all(isinstance(one, dict) for one in records) or any(map(said_in_turn, held)) or (
+            not _texts_of(records) or _texts_of(outer)):
         return ""
     if any(is_label(name, outer) and _is_one_of_few([entry.get(name) for entry in outer]) for name in usual_fields(
             outer)):
