@@ -6,6 +6,7 @@ import codecs
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 from typing import NamedTuple
 
 from charset_normalizer import from_bytes
@@ -54,6 +55,7 @@ _EDGE = 0.05
 """By so much a rarer encoding must fit better than the usual one."""
 _LOW = 0.75
 """No text of a language that is known fits its own encoding less."""
+_BEGINNING = 1 << 13
 _FEW = 6
 """With so few characters beyond ASCII a rare encoding is never certain."""
 
@@ -113,9 +115,13 @@ def _latin(high: bytes) -> Legacy:
     return Legacy(best, f"not UTF-8; the letters {fit} {_LATIN[best][0]}", others)
 
 
+@lru_cache(1)
 def _fits(data: bytes) -> dict[str, float]:
-    """How well the encodings of Latin letters fit."""
-    return {name: _fit(data, name, languages) for name, (_, languages) in _LATIN.items()}
+    """How well the encodings of Latin letters fit; those that do not fit the beginning are judged by it alone."""
+    first = {name: _fit(data[:_BEGINNING], name, languages) for name, (_, languages) in _LATIN.items()}
+    near = max(first.values()) - 0.3
+    return {name: fit if fit < near and name != "cp1252" else _fit(data, name, _LATIN[name][1])
+            for name, fit in first.items()}
 
 
 def _fit(data: bytes, name: str, languages: tuple[str, ...]) -> float:
@@ -126,18 +132,24 @@ def _fit(data: bytes, name: str, languages: tuple[str, ...]) -> float:
     for line in data.decode(name, "replace").split("\n"):
         letters: Counter[str] = Counter()
         for match in _BEYOND.finditer(line):
-            place, character = match.start(), match[0]
-            before, after = line[place - 1 : place] or " ", line[place + 1 : place + 2] or " "
-            if (character.isalpha() and character not in "\u00aa\u00ba") or unicodedata.combining(character):
-                total += 1
-                letters[character.lower()] += _is_in_case(before, character, after)
+            place = match.start()
+            letter, fits = _stands(line[place - 1 : place] or " ", match[0], line[place + 1 : place + 2] or " ")
+            total += fits is not None
+            if letter:
+                letters[letter] += bool(fits)
             else:
-                fits = _mark_fits(before, character, after)
-                total += fits is not None
                 fitting += bool(fits)
         each += _most(letters, languages)
         whole += letters
     return (fitting + max(_most(whole, languages), each - 0.1 * total)) / max(1, total)
+
+
+@lru_cache(1 << 14)
+def _stands(before: str, character: str, after: str) -> tuple[str, bool | None]:
+    """The letter that a character is, "" for none, and whether it stands where it belongs."""
+    if (character.isalpha() and character not in "\u00aa\u00ba") or unicodedata.combining(character):
+        return character.lower(), _is_in_case(before, character, after)
+    return "", _mark_fits(before, character, after)
 
 
 def _most(letters: Counter[str], languages: tuple[str, ...]) -> int:
