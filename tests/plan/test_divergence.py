@@ -20,14 +20,14 @@ def told(losses: Iterable[float], task: str = "language_model", watch: Divergenc
 
 
 def test_a_loss_that_grows_is_told_once() -> None:
-    # Begins at 5, so the bound is 1.5 * 5 + 0.5 = 8; a loss counts at most 16.
-    found = told([5.0] * 20 + [95.0] * 40)
-    assert len(found) == 1
-    assert (found[0].stage, found[0].began) == (0, 5.0)
-    # Smoothed with 0.9 after 20 steps at 5: the sum is 5 (1 - 0.9^20) = 4.392, its weight 0.8784. Each further step
-    # makes it 0.9 of itself + 1.6: 5.553 / 0.8906 = 6.24, 6.598 / 0.9015 = 7.32, 7.538 / 0.9114 = 8.27 > 8.
-    assert found[0].total == 23
-    assert found[0].loss == pytest.approx(8.27, abs=0.01)
+    # Begins at 5, so the bound is 1.5 * 5 + 0.5 = 8; five losses in a row above 16 tell.
+    (found,) = told([5.0] * 20 + [95.0] * 40)
+    assert (found.stage, found.began, found.total, found.loss) == (0, 5.0, 25, 95.0)
+    # Ten above 8 alone do, with the smoothed loss: after 20 steps at 5 the sum is 5 (1 - 0.9^20) = 4.392, after ten
+    # more at 12 it is 0.9^10 of that + 12 (1 - 0.9^10) = 9.347, over a weight of 1 - 0.9^30 = 0.9576.
+    (found,) = told([5.0] * 20 + [12.0] * 40)
+    assert found.total == 30
+    assert found.loss == pytest.approx(9.76, abs=0.01)
 
 
 @pytest.mark.parametrize("losses", [
@@ -37,6 +37,7 @@ def test_a_loss_that_grows_is_told_once() -> None:
     [5.0] * 20 + [math.nan] * 20,  # no number: the run fails by itself
     [0.69] * 5 + [0.05] * 50 + [1.4] * 50,  # two classes: 1.5 * ln 2 + 0.5 = 1.54
     [0.01] + [4.0] * 60,  # many classes, and the first batch an easy one
+    [1.0, 0.5, 1.5, 0.9, 1.1, *([4.0, 0.3, 3.6, 0.8, 3.9, 1.2] * 20)],  # small batches, and the first five easy ones
     [0.7] * 9 + [400.0] * 2 + [0.7] * 30,  # two wild steps
     [0.0, 0.02, 3.4, 0.1, 0.0, 1.9, 4.2, 0.0, 0.3, 0.0, 2.8, 0.1] * 9,  # batches of one document
 ])
@@ -62,7 +63,8 @@ SOUND = ([0.39, 0.39, 0.49, 0.8, 0.51, 0.88, 0.86, 0.54], [0.53, 0.77, 0.92, 0.7
 @pytest.mark.parametrize(("stages", "steps", "since"), [
     (GROWN, [6, 9], 1), (SHORTER, [6, 7], 1), (SOUND, [], 0),
     ([[0.5] * 6, [9.0] * 3 + [0.4] * 5, [0.4] * 8], [], 0),
-    ([[0.5, 0.4, 0.4, 0.3], [1.9] * 4, [1.9] * 4, [1.9] * 4], [12, 13], 4),  # somewhat above: the stages count together
+    # Somewhat above, in stages that are shorter than ten steps.
+    ([[0.5] * 8, [0.5] * 8, [0.5] * 7 + [0.4999], [1.9] * 8, [1.9] * 8, [1.9] * 8], [34, 41], 24),
 ])
 def test_short_stages_tell_as_well(stages: tuple[list[float], ...], steps: list[int], since: int) -> None:
     watch, found, before = Divergence(), [], 0
@@ -81,12 +83,12 @@ def test_another_direction_begins_anew() -> None:
 
 
 def test_what_was_told_is_told_again_unless_the_run_went_on() -> None:
-    losses = [5.0] * 20 + [95.0] * 3
-    for past, again in ((3, True), (4, False)):
+    losses = [5.0] * 18 + [95.0] * 5
+    for steps, again in ((0, True), (1, False)):
         watch = Divergence()
         (first,) = told(losses, watch=watch)
         watch.saw(first)
-        if past == 4:
+        if steps:
             assert watch.saw(Step(0, 1, 24, 24, 95.0, (0.1,), 1.0, 10, 0.1)) is not None
         assert (watch.saw(Step(0, 1, 25, 25, 95.0, (0.1,), 1.0, 10, 0.1)) is not None) is again
 

@@ -17,14 +17,11 @@ BETA = 0.9
 FIRST = 5
 """Steps of a task whose mean counts as what it began with."""
 
-LEAST = 10
-"""Steps before which a smoothed loss says nothing: a schedule begins at a low rate, and a new head at chance."""
-
-ROW = 5
-"""Losses in a row, each above twice the bound, that tell by themselves, however short the stages are."""
+ROW, WILD = 10, 5
+"""Losses in a row above the bound that tell, and above twice the bound: of small batches some are always below it."""
 
 FACTOR, ROOM = 1.5, 0.5
-"""The smoothed loss diverges above ``FACTOR`` times the beginning plus ``ROOM`` nats."""
+"""The bound: ``FACTOR`` times the beginning plus ``ROOM`` nats."""
 
 LOWEST = math.log(2)
 """What a task begins with counts at least as much: the loss of guessing between two classes, in nats."""
@@ -34,8 +31,8 @@ class Divergence:
     """Watches the losses of one run.
 
     The beginning is that of the task and not of the stage: a classifier that was nearly right may well be worse for a
-    while when more of it begins to learn, but not worse than it was before it had learnt anything. One wild step is
-    no divergence either, so a single loss counts at most twice the bound, also as one of the first ones. A stage that
+    while when more of it begins to learn, but not worse than it was before it had learnt anything. A wild step is no
+    divergence either, so a single loss counts at most twice the bound, less still as one of the first. A stage that
     begins above the bound takes up where the one before it has ended.
     """
 
@@ -47,7 +44,7 @@ class Divergence:
 
     def _begin_anew(self) -> None:
         self._mean = ExponentialMean(BETA)
-        self._lowest, self._since, self._wild = math.inf, 0, 0
+        self._lowest, self._since, self._above, self._wild = math.inf, 0, 0, 0
 
     def saw(self, event: Event) -> Diverging | None:
         """Take note of ``event``; what is to be told of it, once a stage. What was told in the past of a run that goes
@@ -62,20 +59,20 @@ class Divergence:
             return None
         first = self._began.setdefault(self._task, [])
         if len(first) < FIRST:
-            first.append(min(event.loss, 2 * _bound(first or [event.loss])))
+            first.append(min(event.loss, FACTOR * _bound(first or [event.loss])))
         bound = _bound(first)
         if self._begins and event.loss <= bound:
             self._begin_anew()
         self._begins = False
+        self._above = self._above + 1 if event.loss > bound else 0
         self._wild = self._wild + 1 if event.loss > 2 * bound else 0
         loss = self._mean.add(min(event.loss, 2 * bound))
         if loss < self._lowest:
             self._lowest, self._since = loss, event.total
-        grown = self._wild >= ROW or (self._mean.count >= LEAST and loss > bound)
-        if not grown or self._told == event.stage:
+        if (self._above < ROW and self._wild < WILD) or self._told == event.stage:
             return None
         self._told = event.stage
-        return Diverging(event.stage, event.total, event.loss if self._wild >= ROW else loss,
+        return Diverging(event.stage, event.total, event.loss if self._wild >= WILD else loss,
                          min(first[0], _beginning(first)), self._since)
 
 
