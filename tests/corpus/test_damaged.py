@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import re
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ import pytest
 
 from tests.corpus.helpers import everything, labels_in_order, opened
 from tests.corpus.test_dialects import made
-from ulmengine.corpus import CorpusError
+from ulmengine.corpus import CorpusError, cells
 from ulmengine.corpus.readers import formats
 from ulmengine.corpus.readers.reading import Look, Reading
 
@@ -186,3 +187,46 @@ def test_a_parquet_file_that_may_not_be_read_is_called_neither_damaged_nor_by_it
         opened(path)
     assert "damaged" not in str(told.value)
     assert str(told.value).count("a.parquet") == 1
+
+
+LONG = 300_000
+
+
+@pytest.mark.parametrize(("name", "text", "rows"), [
+    ("a.html", "<!DOCTYPE html><body><p>one</p>" + "<!--" * LONG, 1), ("a.html", "<html><p>one</p>" + "</" * LONG, 1),
+    ("a.html", "<html><p>one</p>" + "<!" * LONG, 1), ("a.html", "<html><p>one</p><![ two ]><p>three</p>", 1),
+    ("a.txt", "<!--x-->" * 60 + "one film\n", 1),
+    ("a.txt", "%\n" + "\n" * 300 + "one film\n", 2),
+    ("a.xml", "<c><d>one film</d><d>two films</d><d>three" + "<!--" * LONG, 2),
+    ("a.json", json.dumps({f"{'1' * 40}{n}a": {"text": text, "label": label} for n, (text, label) in enumerate(ROWS)}),
+     30),
+    ("a.csv", "text,tags\n" + "".join(f"{text},a_b_c_d_e_f_g_h_i_j_k_l_m_n_o_p_q_r_s_t_u_v+ x_{n}\n"
+                                     for n, (text, _) in enumerate(ROWS)), 30),
+    ("a.csv", "text,user\n" + "".join(f"{text},{'so it goes on. ' * 700}{n}\n"
+                                     for n, (text, _) in enumerate(ROWS)), 30),
+    ("a.txt", f'<doc id="1" {"w" * LONG}>\none film\n</doc>\n<doc id="2">\ntwo films\n</doc>\n', 2),
+])
+def test_what_is_made_to_be_slow_is_read_as_others_are(tmp_path: Path, name: str, text: str, rows: int) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    assert len(opened(path).parts) == rows
+
+
+@pytest.mark.parametrize("head", ["", "% a comment\n%\n\n  % another\n\n", "\n \n"])
+def test_remarks_and_blank_lines_before_a_format_do_not_hide_it(tmp_path: Path, head: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(f"{head}@relation films\n@attribute text string\n@data\n'one film'\n")
+    with pytest.raises(CorpusError, match="ARFF"):
+        opened(path)
+    path.write_text(head.replace("% a comment", "<!-- a comment -->").replace("%", "<!-- -->").replace("another", "")
+                    + "<!DOCTYPE html><html><body><p>One film</p></body></html>")
+    assert everything(opened(path)) == ["One film"]
+
+
+@pytest.mark.parametrize(("tag", "is_dotted"), [
+    ("a.b", True), ("a_b", True), ("a-b.c", True), ("a__b", True), ("a", False), ("_a", False), ("a_", False),
+    ("a..b", False), ("___", True), ("a.b+", False), ("cs.LG", True), ("a._b", True),
+])
+def test_what_is_a_dotted_name(tag: str, is_dotted: bool) -> None:
+    assert (cells._DOTTED.fullmatch(tag) is not None) == is_dotted
+    assert (re.fullmatch(r"\w+(?:[._-]\w+)+", tag) is not None) == is_dotted

@@ -41,7 +41,7 @@ _IN_NAMES = (",", "/", "+", "#")
 """What stands in many a name of one label: half of its parts must stand alone."""
 
 _BARE = re.compile(r"\[[^\[\]]*\]")
-_DOTTED = re.compile(r"\w+(?:[._-]\w+)+")
+_DOTTED = re.compile(r"(?=.+[._-].)\w++(?:[.-]\w++)*+")
 _TAG = re.compile(r"[\w.+#-]+")
 _CODE = re.compile(r"\w[._-]\w|\d")
 _ANGLED = re.compile(r"(?:<[^<>\s]+>)+")

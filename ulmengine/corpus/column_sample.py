@@ -54,7 +54,7 @@ _MEASURE = re.compile(
     r"[-+]?[\d.,]+ ?[%€$£]?|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:\D.*)?|\d{1,2}:\d\d.*|[0-9a-f]{8}-[0-9a-f-]{27}|"
     r"[a-z]{1,6}[-_# ]?\d+", re.IGNORECASE)
 """A number, a date, a time, a number of a row or a case: never a text."""
-_ADDRESS = re.compile(r".*[^\W\d_].*[./@]\S.*|\+?\d[\d ()/-]{6,}")
+_ADDRESS = re.compile(r"(?>.*?[^\W\d_]).*[./@]\S.*|\+?\d[\d ()/-]{6,}")
 """An address or the number of a telephone: it may be what a label speaks of, though its column is named aside."""
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ASIDE = re.compile(

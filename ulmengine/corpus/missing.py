@@ -52,6 +52,7 @@ _IN_BRACKETS = _listed("""
     vazio, selecione, vuoto, selezionare, leeg, kies, pusto, wybierz, пусто, выберите, 空, 空白, 空欄, 비어있음
 """)
 """What is no name between brackets or dashes, and may be one without."""
+_LONGEST = 100
 _FRAME = re.compile(r"[(\[{<]+ *(.*?) *[)\]}>]+|[-\u2013\u2014_*.#]+ *(.*?) *[-\u2013\u2014_*.#]+")
 _NO_TEXTS = frozenset(map(str.casefold, MISSING)) | _listed("""
     none, undefined, no text, no content, <deleted>, [deleted by user], [removed by reddit]
@@ -62,7 +63,7 @@ _NO_TEXTS = frozenset(map(str.casefold, MISSING)) | _listed("""
 
 def may_name_none(label: str) -> bool:
     """Whether a label may only say that there is none: "unknown", "k. A.", "(blank)", "-- select --"."""
-    framed = _FRAME.fullmatch(label.strip())
+    framed = _FRAME.fullmatch(label.strip()) if len(label) < _LONGEST else None
     inner = plain_name(framed[1] or framed[2] or "") if framed else ""
     return plain_name(label) in _NO_NAMES or inner in _NO_NAMES | _IN_BRACKETS
 

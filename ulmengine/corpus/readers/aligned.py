@@ -28,6 +28,7 @@ _LEAST = 20
 _SHORT, _LONG = 40, 12
 """Characters of a label at most; of a text at least, on average."""
 _WORD = re.compile(r"[^\W_]+")
+_LONGEST = 1_000
 _MAPPED = re.compile(r"\s*(\S+)[\t ,:;]+(\S.*?)\s*")
 
 
@@ -128,7 +129,8 @@ def _mapping(look: Look, names: Sequence[str], group: _Group) -> tuple[str, dict
     values = {line.strip() for file in group.labels.values() for line in look.heads[file].lines}
     for name in names:
         filled = [line for line in look.heads[name].lines if line.strip()]
-        called = {match[1]: match[2] for match in map(_MAPPED.fullmatch, filled) if match}
+        short = [line for line in filled if len(line) < _LONGEST]
+        called = {match[1]: match[2] for match in map(_MAPPED.fullmatch, short) if match}
         if len(called) == len(set(called.values())) == len(filled) and values <= called.keys():
             return name, called
     return "", {}

@@ -24,7 +24,7 @@ _TYPE = re.compile(
     r"(?:n?var)?char2?|text|(?:tiny|small|medium|big)?int(?:eger|32|64|8)?|float(?:8|32|64)?|double(?: precision)?|"
     r"real|numeric|decimal|number|date|time|datetime|timestamp(?: with(?:out)? time zone|tz)?|bool(?:ean)?|string|str|"
     r"object|category|character varying|clob|uuid", re.IGNORECASE)
-_SIZE = re.compile(r"\s*\([\d, ]+\)")
+_SIZE = re.compile(r"(?<!\s)\s*+\([\d, ]+\)")
 _BRACKETS = re.compile(r"[\[(<{].*[\])>}]", re.DOTALL)
 _BETWEEN = re.compile(r"[|;,/+]")
 """What stands between several labels of a document, and in the long name of one."""

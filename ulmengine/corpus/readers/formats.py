@@ -45,7 +45,7 @@ _SPOKEN = ("Save what is said as plain text; or, for a label each, write the sen
            "(CSV).")
 _REFUSED = (
     _Refusal(
-        (".arff",), re.compile(r"(?:\s*(?:%[^\n]*)?\n)*\s*@relation\b", re.IGNORECASE),
+        (".arff",), re.compile(r"(?:[^\S\n]*(?:%[^\n]*)?\n)*+\s*@relation\b", re.IGNORECASE),
         "an ARFF file, as Weka writes it", "Open it in Weka and save it as CSV.",
     ),
     _Refusal(

@@ -26,6 +26,7 @@ _UNSEEN = ("script", "style", "template", "noscript", "comment")
 _BREAKS = ("p", "br", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr")
 _WIDEST = limits.MAX_COLUMNS
 """A cell spans so many columns or rows at most."""
+_LONGEST_TAG = 1 << 15
 _LEAST = 3
 """A table has at least so many rows, its heading among them."""
 _MOST_MARKED = 4
@@ -81,14 +82,36 @@ class _Table:
             self.add(text, down, head)
 
 
-class GridParser(HTMLParser):
+class Markup(HTMLParser):
+    """A parser that gives up at nothing, and is quick at the end of a source: there Python's own looks for the end of
+    each tag that has none in all of what follows."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+
+    def close(self) -> None:
+        """The end of the source; where it lies in a tag or remark that is longer than any is, that is text."""
+        if len(self.rawdata) > _LONGEST_TAG:
+            rest, self.rawdata = self.rawdata, ""
+            self.handle_data(rest)
+        super().close()
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """A section of a kind that is not known is passed over as a remark is."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
+
+class GridParser(Markup):
     """Gathers the rows of tables as they end, in ``done``: (number of the table, its cells, all of them headings).
 
     ``outer``: the numbers of tables that hold other tables, as those that only lay a page out do.
     """
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.done: list[tuple[int, list[str], bool]] = []
         self.outer: set[int] = set()
         self.outside = 0

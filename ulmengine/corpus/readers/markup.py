@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from html.parser import HTMLParser
 
 import polars as pl
 
@@ -22,7 +21,7 @@ from ulmengine.counting import counted
 
 from .footer import without_footer
 from .frames import frames_of, frames_of_records
-from .grids import Grid, grid_of, grid_rows
+from .grids import Grid, Markup, grid_of, grid_rows
 from .reading import Look, Pass, Reading, plan_text, refuse_no_text
 
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
@@ -38,18 +37,19 @@ _VOID = frozenset((
 _INLINE = frozenset((
     "i", "b", "u", "em", "strong", "sub", "sup", "italic", "bold", "underline", "small", "mark", "span",
 ))
-_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*(?:<!doctype\s+html|<html[\s>]|<table[\s>])", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(r"\s*(?:<!--(?:(?!-->).)*+-->\s*)*+(?:<!doctype\s+html|<html[\s>]|<table[\s>])",
+                   re.IGNORECASE | re.DOTALL)
 _XML = re.compile(r"\s*<(?:\?xml\s|!doctype\s+(?!html)|[a-z][\w.:-]*(?:\s[^<>]*)?>\s*<[a-z])", re.IGNORECASE)
 _SPREADSHEET = "urn:schemas-microsoft-com:office:spreadsheet"
 _MOST_DEEP = 60
 _PUBMED = "pubmedarticle"
 
 
-class _Text(HTMLParser):
+class _Text(Markup):
     """The text of a page, with a line for each block."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.parts: list[str] = []
         self._unseen = 0
 
@@ -156,14 +156,14 @@ class _Element:
     children: list[_Element] = field(default_factory=list)
 
 
-class _Records(HTMLParser):
+class _Records(Markup):
     """Gathers the elements called ``name`` as they end; without a name it only counts elements by their depth.
 
     :param void: the elements that have no end. :param strict: all others must have one, not only most.
     """
 
     def __init__(self, name: str = "", void: frozenset[str] = _VOID, *, strict: bool = False) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self._void, self._strict = void, strict
         self.counts: Counter[tuple[int, str]] = Counter()
         self.letters: Counter[str] = Counter()

@@ -35,7 +35,7 @@ WIKI = re.compile(r"<doc\b([^>]*)>")
 _WIDEST = 2_000
 """Behind so many characters of a line, no fixed columns are looked for."""
 _RowsOf = Callable[[Iterator[str], Faults], Iterator[list[str]]]
-_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
+_ATTRIBUTE = re.compile(r'\b(\w+)="([^"]*)"')
 
 
 def plan(kind: str, look: Look, reason: str = "") -> Reading | None:

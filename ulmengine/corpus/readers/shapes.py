@@ -49,7 +49,7 @@ _EXAMPLES = ("patterns", "examples", "utterances", "texts", "sentences", "questi
              "documents", "training_phrases", "trainingphrases", "usersays", "inputs")
 
 
-_COUNTED = re.compile(r"(?:(?:page|part|batch|chunk|shard|file|block|year|month|week|day|q)?[-_ .]?\d+)+")
+_COUNTED = re.compile(r"(?:(?:page|part|batch|chunk|shard|file|block|year|month|week|day|q)?[-_ .]?\d++)+")
 """What lists are called that are only counted, or of a time."""
 _COUNTER = re.compile(r"\d")
 """What stands in the number of a document, and in hardly a label's name."""
