@@ -144,12 +144,18 @@ def test_a_line_of_a_log_breaks_neither_its_run_nor_the_list_of_all(tmp_path: Pa
     assert [(run.name, run.state) for run in map(run_line, runs)] == [("good", "stopped"), ("odd", "stopped")]
 
 
+HEAD = '{"type":"log","format":1}\n'
+"""What a log begins with, before any event."""
+
+
 @pytest.mark.parametrize(("log", "said"), [
     ("no events\n", True), ("\0" * 2_000_000, True), (DEEP + "\n", True), ("[1]\n\0\0", True),
+    (HEAD + "no events\n", True), (HEAD + "\0" * 2_000_000, True), (HEAD + '{"type":"unknown"}\n', True),
+    (HEAD, False), (HEAD + '{"type":"run_sta', False), (HEAD + "\0" * 500, False),
     ("", False), ('{"type":"run_sta', False), ("\0" * 500, False), (json.dumps(to_json(Stopped(3))) + "\n", False),
 ])
 def test_a_run_whose_log_cannot_be_read_is_not_called_new(tmp_path: Path, log: str, said: bool) -> None:
-    """One that has written nothing yet is, or whose process died in writing the first line."""
+    """One that has written nothing yet is, or whose process died in writing, or as its texts were prepared."""
     folder = RunFolder.create(tmp_path / "run", RunConfig())
     folder.log_path.write_text(log)
     line = run_line(folder)

@@ -220,9 +220,13 @@ def _lines(path: Path, start: int, begin: tuple[bytes, ...] = ()) -> Iterator[tu
 
 
 def is_unreadable(path: Path) -> bool:
-    """Whether the log at ``path``, in which no event is found, holds something all the same: more than the beginning of
-    the first line, which is a short one and in whose writing the process may have died."""
-    return path.exists() and (_whole_lines(path) > 0 or path.stat().st_size > 65_536)
+    """Whether the log at ``path``, in which no event is found, holds something all the same: more than its first line,
+    a short one, behind which nothing stands while the texts are prepared."""
+    if not path.exists():
+        return False
+    first = next(_lines(path, 0), ({}, 0))
+    begun = first[1] if first[0].get("type") == "log" else 0
+    return _whole_lines(path) > begun or path.stat().st_size > 65_536
 
 
 def _whole_lines(path: Path) -> int:
