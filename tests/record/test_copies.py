@@ -18,7 +18,7 @@ from ulmengine import events as ev
 from ulmengine.config import with_settings
 from ulmengine.models import load_bundle
 from ulmengine.record import RunFolder, RunFolderError, change, export_run, import_run
-from ulmengine.record.copies import branch
+from ulmengine.record.copies import _files, branch
 from ulmengine.runs import Run
 from ulmengine.training import Checkpoints
 
@@ -160,6 +160,16 @@ def test_no_copy_follows_a_link_or_reads_a_pipe(whole: RunFolder, tmp_path: Path
             export_run(RunFolder(harmed), tmp_path / name)
     assert [path.name for path in tmp_path.iterdir() if path.name != "runs"] == ["harmed"]
     assert not list((tmp_path / "runs").glob("**/*"))
+
+
+def test_what_is_being_written_beside_may_go_away_while_a_run_is_copied(whole: RunFolder, tmp_path: Path) -> None:
+    harmed = harmed_copy(whole, tmp_path)
+    (harmed / "zz.0123456789ab.part").write_text("half")
+    files = _files(RunFolder(harmed))
+    found = [next(files)]
+    (harmed / "zz.0123456789ab.part").unlink()  # it has come to its own name
+    found += files
+    assert found == list(_files(RunFolder(harmed)))
 
 
 def test_a_run_is_taken_up_with_all_that_stands_in_it(whole: RunFolder, tmp_path: Path) -> None:

@@ -130,10 +130,12 @@ def _files(
         below.sort()
         for name in sorted((*below, *names)):
             place = Path(folder) / name
-            if place.is_symlink() or not (place.is_file() or place.is_dir()):
+            if name not in below and (name.endswith(".part") or name.startswith(".tmp")):
+                continue
+            if place.is_symlink() or (place.exists() and not (place.is_file() or place.is_dir())):
                 raise RunFolderError(f"{place} is a link, a device or a pipe, and a copy takes none along; put in its "
                                      "place what it leads to, or remove it")
-            if name not in below and not name.endswith(".part") and not name.startswith(".tmp"):
+            if name not in below:
                 yield place, (here / name).as_posix()
 
 
