@@ -53,6 +53,18 @@ def test_every_word_is_predicted_once_both_ways(
         assert found["perplexity"][way] == pytest.approx(float(expected), rel=1e-4), way
 
 
+def test_texts_are_read_in_the_format_that_is_named(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "texts.csv").write_text("text,topic\n" + "".join(f"{text},red\n" for text in TEXTS), encoding="utf-8")
+
+    def tokens(*more: str) -> int:
+        assert main(["evaluate", str(model), str(tmp_path / "texts.csv"), "--json", *more]) == 0
+        return int(json.loads(capsys.readouterr().out)["tokens"])
+
+    assert tokens() == tokens("--format", "csv") == tokens("--text", "text") < tokens("--format", "lines")
+
+
 def test_what_is_for_classifiers_is_refused(model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "texts.txt").write_text("\n".join(TEXTS), encoding="utf-8")
     assert main(["evaluate", str(model), str(tmp_path / "texts.txt"), "--label", "topic"]) == 1

@@ -97,7 +97,8 @@ def _evaluate_language_model(bundle: Bundle, options: argparse.Namespace) -> Non
         raise ValueError(f"{options.model}: a language model is measured by the words that it predicts: --label and "
                          "--report are for classifiers")
     with tempfile.TemporaryDirectory() as cache:
-        found = with_progress(measure_language_model(bundle, options.file, Path(cache), options.text))
+        found = with_progress(measure_language_model(bundle, options.file, Path(cache), options.text,
+                                                     options.format))
     if options.json:
         say_json(asdict(found))
         return

@@ -33,16 +33,17 @@ class WordsPredicted:
 
 
 def measure_language_model(
-    bundle: Bundle, texts: Path, cache: Path, columns: Sequence[str] = ()
+    bundle: Bundle, texts: Path, cache: Path, columns: Sequence[str] = (), kind: str = ""
 ) -> Generator[Event, None, WordsPredicted]:
     """Let the language model predict every word of ``texts`` (a file, an archive or a folder), read as in pretraining.
 
-    :param columns: those with the texts, as a person has named them; none: they are found.
+    :param columns: those with the texts, as a person has named them; none: they are found. ``kind``: the format to read
+        the texts in; "": it is found.
     :raises CorpusError: they cannot be read. :raises TokensError: there are no words in them.
     :raises ModelError: the bundle holds a classifier.
     """
     networks = bundle.language_models()
-    config = CorpusConfig(path=str(texts), text_columns=tuple(columns), label_columns=(NONE,),
+    config = CorpusConfig(path=str(texts), format=kind, text_columns=tuple(columns), label_columns=(NONE,),
                           split=SplitConfig(method="stratified", validation=0.0, test=0.0))
     documents = yield from open_corpus(config, cache)
     part = "unlabelled" if documents.count("unlabelled") else "train"
