@@ -22,7 +22,7 @@ from .series import SeriesBuffer
 
 AXIS_WIDTH = 46
 ROOM = 0.1
-"""The least span of an axis of shares: around a single one there would be numbers above 1."""
+"""The least span of an axis of shares: around a single one there would be numbers above 1. None is below 0."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class SmallPlot(HistoryPlot):
                 return None
             low, high = min(values), max(values)
             if self.shown.key == "accuracy":
-                low = min(low, high - ROOM)
+                low = max(0.0, min(low, high - ROOM))
             return 0.0, right, low, high
         spans = [span for span in (curve.extent() for curve in self._curves) if span]
         return (0.0, right, 0.0, max(high for _, high in spans)) if spans else None

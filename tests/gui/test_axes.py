@@ -39,8 +39,8 @@ def test_long_numbers_beside_an_axis_with_a_title_stay_clear_of_it(
     assert widest <= 56 - 14  # the axis less the title
 
 
-@pytest.mark.parametrize("found", [[1.0], [1.0, 1.0], [.98], [.4, .9]])
-def test_no_share_above_one_stands_beside_the_accuracy(qtbot: QtBot, found: list[float]) -> None:
+@pytest.mark.parametrize("found", [[1.0], [1.0, 1.0], [.98], [.4, .9], [.03], [.02, .05]])
+def test_no_share_above_one_or_below_none_stands_beside_the_accuracy(qtbot: QtBot, found: list[float]) -> None:
     history = RunHistory()
     history.extend([ev.StageStarted(0, "head", ("head",), 1, 2, 20, "classifier")])
     history.extend(ev.EpochEnded(0, n, 10 * n, .5, {"accuracy": share, "valid_loss": .5}, True, 1.0)
@@ -54,6 +54,7 @@ def test_no_share_above_one_stands_beside_the_accuracy(qtbot: QtBot, found: list
     named = shown_on(axis, *axis.range, axis.height())
     assert named
     assert max(named) <= 1.0
+    assert min(named) >= 0.0
     assert plot.view.viewRange()[1][1] >= max(found)
 
 
