@@ -179,6 +179,8 @@ def test_the_command_teaches_to_read_backwards_with_the_same_words(
     # Once more it goes on from the backward weights; forwards it would spoil them.
     assert teach_by("both.ulmfit", "more.ulmfit", "--backward", "--lr", "1e-9") == 0
     torch.testing.assert_close(load_bundle(tmp_path / "more.ulmfit").weights("backward"), backward, atol=2e-3, rtol=0)
+    card = load_bundle(tmp_path / "more.ulmfit").description.card
+    assert str(card["read backwards"]).startswith(f"{after.description.card['read backwards']}; then taught by 2,600")
     assert teach_by("both.ulmfit", "spoilt.ulmfit") == 1
     assert "reads backwards too" in capsys.readouterr().err
 

@@ -91,8 +91,9 @@ def run_teach(options: argparse.Namespace) -> None:
         ways = {"forward": forward, "backward": state}
         state = {f"{way}.{name}": value for way, values in ways.items() for name, value in values.items()}
         settings = settings.model_copy(update={"direction": "both"})
-        card = {**about.card, "read backwards": "begun with the weights that read forwards, of which the rows of words "
-                                                f"stayed as they were; taught by {told}"}
+        begun = "begun with the weights that read forwards, of which the rows of words stayed as they were"
+        before = about.card.get("read backwards", "" if "backward" in about.directions else begun)
+        card = {**about.card, "read backwards": f"{before}; then taught by {told}" if before else f"taught by {told}"}
     if options.words is not None:
         card["words added"] = (f"{len(grown.added):,}; their vectors began where those of the teacher lead, and were "
                                "taught with all others")
