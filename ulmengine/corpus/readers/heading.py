@@ -20,7 +20,7 @@ SENTENCE_ENDS = ".!?\u2026\u3002\uff01\uff1f"
 """What a sentence ends with."""
 _DATE = re.compile(r"\d+")
 _MARKED = tuple(map(re.compile, (
-    r"\S+@\S+\.\w+", r"https?://\S+", r"@\w+", r"[\w./-]+\.(?:txt|html?|xml|json|pdf|eml|jpe?g|png|mp3|wav)",
+    r"\S+@\S+\.\w+", r"https?://\S+", r"[\w./-]+\.(?:txt|html?|xml|json|pdf|eml|jpe?g|png|mp3|wav)",
     r"[0-9a-f-]{8,64}", r"[0-9A-Z-]{8,64}",
 )))
 """What is no name of a column where all cells below are of the same form: addresses, files, hashes and codes."""
@@ -198,9 +198,9 @@ def _of_one_kind(first: Row, below: Rows, width: int) -> str:
             form = _DATE.sub("0", name)
             if sum(_DATE.sub("0", cell) == form for cell in cells) >= least:
                 return name
-        forms = [form for form in _MARKED if form.fullmatch(name) and not name.isalpha()]
+        forms = [form for form in _MARKED if form.fullmatch(name) and re.search(r"[\d.]", name)]  # not TICKET-ID
         if any(sum(bool(form.fullmatch(cell)) for cell in cells) >= least for form in forms) and (
-                "." in name or "@" in name or sum(len(cell) == len(name) for cell in cells) >= least):
+                "." in name or sum(len(cell) == len(name) for cell in cells) >= least):
             return name
         values = {cell.lower() for cell in cells}
         if name.lower() in _LABELS and few_values(cells) and values <= _LABELS and (
@@ -219,12 +219,12 @@ def _ended(first: Row, below: Rows, width: int) -> list[int]:
 
 
 def _goes_with_ended(first: Row, below: Rows, width: int) -> bool:
-    """Whether a first row is one of sentences: several of them, or one, and all others begin small as those below."""
+    """Whether a first row is one of several sentences, and all others begin small as those below."""
     ended = _ended(first, below, width)
     others = [place for place in range(min(width, len(first))) if place not in ended and first[place]]
     small = all(first[place][0].islower() and sum(cell[0].islower() for cell in cells) >= _SHARE * len(cells)
                 for place in others if (cells := _below(below, place)))
-    return bool(ended) and small and len(ended) + len(others) > 1
+    return len(ended) > 1 and small
 
 
 def _are_names(cells: Row) -> bool:
