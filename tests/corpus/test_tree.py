@@ -202,7 +202,9 @@ def test_other_folders_name_labels_though_they_count(folder: str) -> None:
     ({"validation": 5, "login": 5, "billing": 9}, {"validation", "login", "billing"}),
     ({"test": 5, "pos": 5, "neg": 5}, {"pos", "neg"}), ({"test": 50, "sports": 10, "politics": 12},
                                                         {"sports", "politics"}),
-    ({"dev": 5, "1": 5, "2": 5}, {"1", "2"}), ({"train/a": 5, "train/b": 5, "test/a": 5}, {"a", "b"}),
+    ({"dev": 5, "1": 5, "2": 5}, {"1", "2"}), ({"val": 5, "cats": 5, "dogs": 5}, {"cats", "dogs"}),
+    ({"test": 5, "positive": 5, "negative": 5, "mixed": 5}, {"positive", "negative", "mixed"}),
+    ({"train/a": 5, "train/b": 5, "test/a": 5}, {"a", "b"}),
     ({"unsup": 5, "sports": 5, "politics": 5}, {"sports", "politics", ""}),
 ])
 def test_folders_called_like_parts_are_classes_beside_others(folders: dict[str, int], labels: set[str]) -> None:

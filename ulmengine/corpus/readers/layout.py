@@ -290,7 +290,7 @@ def _common_shape(names: Sequence[str]) -> str:
 
 def _classes_named_like_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """A folder called "training" with texts right in it beside others with texts is a class, not a part; one called
-    "test" or "dev" beside others, of hardly more texts, that are not called as labels are everywhere."""
+    "test" or "dev" beside others, of hardly more texts, most of which are not called as labels are everywhere."""
     top = Counter(parts[0] for parts in folders if parts)
     named = [name for name in top if PART_WORDS.get(name.lower(), "unlabelled") != "unlabelled"]
     deeper = any(len(parts) > 1 and parts[0] in named for parts in folders)
@@ -299,8 +299,9 @@ def _classes_named_like_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, 
     others = {name: count for name, count in top.items() if name != named[0]}
     if not others or PART_WORDS[named[0].lower()] == "train":
         return tuple(named) if others else ()
-    poles = all(name.lower() in POLES or name.isdigit() for name in others)
-    return tuple(named) if not poles and 2 * top[named[0]] <= 3 * max(others.values()) else ()
+    poles = 2 * sum(name.lower() in POLES or name.isdigit() for name in others) >= len(others)
+    plain = not poles and named[0].lower() not in ("val", "eval")  # which no class is called
+    return tuple(named) if plain and 2 * top[named[0]] <= 3 * max(others.values()) else ()
 
 
 def _told_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
