@@ -367,6 +367,14 @@ def test_bare_lists_hold_several_labels(cells: list[str], kinds: list[tuple[str,
     assert [found.kinds[code] for code in found.codes[:3]] == kinds
 
 
+@pytest.mark.parametrize(("delimiter", "cells"), [
+    (";", ["[ui]; [bug]", "[ui]", "[bug]"]), (" ", ["[ui] [bug]", "[ui]", "[bug]"]),
+    (",", ["[ui], bug", "[ui]", "bug"]), (",", ["[ui, bug]", "[ui]", "[bug]"]), (";", ["ui; bug", "ui", "bug"]),
+])
+def test_a_name_in_brackets_is_one_whether_it_stands_alone_or_not(delimiter: str, cells: list[str]) -> None:
+    assert set(read_labels([pl.Series("labels", cells)], delimiter).names) == {"ui", "bug"}
+
+
 @pytest.mark.parametrize("cells", [
     ["[deleted]", "[removed]", "kept"], ["[good, late]", "good"], ["[good]", "[bad]"], ["[a] first", "[b], second"],
 ])

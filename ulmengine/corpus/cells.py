@@ -196,9 +196,13 @@ def pieces(cell: str, delimiter: str = "") -> list[str]:
     if items is None and delimiter == ANGLED:
         items = cell.removeprefix("<").removesuffix(">").split(ANGLED)
     elif items is None:
-        inner = cell[1:-1] if delimiter and _BARE.fullmatch(cell) else cell
-        items = inner.split(delimiter) if delimiter else [cell]
+        items = [_bare(item.strip()) for item in _bare(cell).split(delimiter)] if delimiter else [cell]
     return list(dict.fromkeys(item.strip() for item in items if item.strip()))
+
+
+def _bare(text: str) -> str:
+    """``text`` without brackets around the whole of it."""
+    return text[1:-1] if _BARE.fullmatch(text) else text
 
 
 def repeats(cells: Sequence[Sequence[str]]) -> bool:
