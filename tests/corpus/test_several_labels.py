@@ -114,6 +114,8 @@ def test_a_repeated_heading_of_several_labels_needs_no_words_in_common(tmp_path:
     (("label_1", "label_2"), [["pos", "pos"], ["neg", "pos"], ["neg", "neg"], ["pos", ""]]),  # of two people
     (("category_1", "category_2"), [["food", "fruit"], ["food", "bread"], ["toys", "cars"], ["toys", ""]]),  # levels
     (("label1", "label2"), [["food", "fresh"], ["toys", "new"], ["food", "new"], ["toys", "fresh"]]),  # two questions
+    (("label1", "label2"), [["food", "fresh"], ["toys", ""], ["food", "new"], ["toys", "fresh"]]),
+    (("stance_1", "stance_2"), [["for", "calm"], ["against", "loud"], ["for", ""], ["against", "calm"]]),
     (("part_1", "part_2"), [["red", "soon"], ["blue", "soon"], ["red", ""], ["blue", ""]]),
     (("choice_1", "choice_2"), [["red", "blue"], ["blue", "green"], ["green", "red"], ["red", "green"]]),  # in order
     (("label_1", "label_2"), [["0", "1"], ["1", "0"], ["1", "1"], ["0", "0"]]),

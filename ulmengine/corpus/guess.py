@@ -138,7 +138,8 @@ def _spread(frame: pl.DataFrame, label: tuple[str, ...], rest: list[Sampled]) ->
     where they are not.
 
     They bear one name, repeated or numbered, hold the same words, no row a word twice, and fill from the first on. Two
-    people's labels agree in many rows, levels of one class hold other words each, of which each goes with one above it.
+    people's labels agree in many rows, levels of one class hold other words each, of which each goes with one above it,
+    and but two columns of other words each are rather two questions.
     """
     base = _without_number(label[0]) if len(label) == 1 else ""
     group = [c for c in rest if base and _without_number(c.name) == base and c.called != Nearness.SAID]
@@ -164,8 +165,8 @@ def _spread(frame: pl.DataFrame, label: tuple[str, ...], rest: list[Sampled]) ->
     for row in cells:
         for cell in row[1:]:
             above.setdefault(cell, set()).add(row[0])
-    crossed = is_label_name(base) and 2 * sum(len(above[cell] - {""}) > 1 for _, cell in later) > len(later)
-    return (names, False) if crossed and not shared else ((), False)
+    crossed = 2 * sum(len(above[cell] - {""}) > 1 for _, cell in later) > len(later)
+    return (names, False) if crossed and not shared and len(names) > 2 and is_label_name(base) else ((), False)
 
 
 def _without_number(name: str) -> str:
