@@ -96,6 +96,21 @@ def test_a_list_of_runs_tells_the_perplexity_where_there_is_no_accuracy(
     assert capsys.readouterr().out.split() == ["language", "finished", "1", "stage", "perplexity", "51.9"]
 
 
+def test_a_list_of_runs_tells_each_setting_that_cannot_be_used_on_a_line_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for count, name in enumerate(("well", "one", "two")):
+        folder = tiny_run(tmp_path / name)
+        with folder.config_path.open("a", encoding="utf-8") as file:
+            file.write("".join(f"[strange{number}]\n" for number in range(count)))
+    assert main(["runs", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert said.out.split() == ["well", "new", "0", "stages"]
+    assert len(said.err.splitlines()) == 3
+    assert said.err.count("there is no such setting") == 3
+    assert "\\n" not in said.err.replace(str(tmp_path), "")
+
+
 def test_one_document_is_told_of_as_one(
     two: tuple[RunFolder, RunFolder], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

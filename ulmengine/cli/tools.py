@@ -28,7 +28,8 @@ def run_runs(options: argparse.Namespace) -> None:
                       "differs": line.differs, "problem": line.problem or line.failed, **result})
             continue
         if line.problem:
-            complain(f"{run.path.name}: {line.problem}")
+            first, *others = line.problem.split("\n")  # as many as settings that cannot be used
+            complain(f"{run.path.name}: {first}", *others)
             continue
         figure = "" if line.perplexity is None else f"perplexity {line.perplexity:.1f}"
         if line.accuracy is not None:
