@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,8 +13,12 @@ from pathlib import Path
 from ulmengine.config import RunConfig
 from ulmengine.disk import read_json, whole
 from ulmengine.models import models_folder, starting_model
+from ulmengine.plan import StagePlan
 
 FILE = "corpus-facts.json"
+ALL_LABELS = "all labels"
+EPOCH = 100
+"""Batches of an epoch while they are not known: the corpus has not been read."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +52,26 @@ class CorpusFacts:
 
 
 def batches_an_epoch(config: RunConfig, facts: CorpusFacts) -> dict[str, int]:
-    """Batches of an epoch of the "language_model" and the "classifier", as the run will cut them (about, where only a
-    part of the documents was counted)."""
+    """Batches of an epoch of the "language_model" and the "classifier", and of a stage that learns from all labels
+    (:data:`ALL_LABELS`), as the run will cut them (about, where only a part of the documents was counted)."""
     language, documents = config.language_model, config.classifier
     tokens = facts.tokens * (facts.train + facts.others)
     rows = max(1, min(language.batch_size, int(tokens) // language.bptt))
     found = {"language_model": max(1, math.ceil(tokens / rows / language.bptt))}
     if facts.classes:
-        size, left = documents.batch_size, facts.train % documents.batch_size
-        batches = facts.train // size + (1 if left > 1 or facts.train == left else 0)  # none of a single document
-        if config.tokens.batch_tokens:
-            batches = max(batches, math.ceil(facts.limited * facts.train / config.tokens.batch_tokens))
-        found["classifier"] = max(1, batches)
+        for name, count in (("classifier", facts.train), (ALL_LABELS, facts.train + facts.held)):
+            left = count % documents.batch_size
+            batches = count // documents.batch_size + (1 if left > 1 or count == left else 0)  # none of one document
+            if config.tokens.batch_tokens:
+                batches = max(batches, math.ceil(facts.limited * count / config.tokens.batch_tokens))
+            found[name] = max(1, batches)
     return found
+
+
+def steps_of(plan: StagePlan, batches: Mapping[str, int]) -> int:
+    """Optimizer steps of a stage, with the ``batches`` that :func:`batches_an_epoch` gives, or as if there were
+    :data:`EPOCH` of them."""
+    return plan.steps(batches.get(ALL_LABELS if plan.refit else plan.task, EPOCH))
 
 
 def start_of(config: RunConfig, facts: CorpusFacts | None, base: Path | None = None) -> Path | None:

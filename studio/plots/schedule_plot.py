@@ -14,6 +14,7 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
+from studio.facts import steps_of
 from studio.words import rate
 from ulmengine.plan.stages import StagePlan
 
@@ -23,9 +24,6 @@ from .plot import MOST_NAMES, Plot
 from .rate_plot import PLANNED_POINTS, color_of
 from .series import Floats
 from .stage_bands import StageBands
-
-EPOCH = 100
-"""Batches that an epoch is drawn with while it is not known how many it will have: the corpus has not been read."""
 
 MARGIN = 12
 """Px around what is drawn, so that a handle at its edge is whole."""
@@ -182,7 +180,7 @@ class SchedulePlot(Plot):
 
     def _steps(self, plan: StagePlan) -> int:
         """Optimizer steps of the stage."""
-        return plan.steps(self._batches.get(plan.task, EPOCH))
+        return steps_of(plan, self._batches)
 
     def _place_handles(self) -> None:
         plan = self._edited_plan()

@@ -9,9 +9,10 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from studio import theme
+from studio.facts import EPOCH
 from studio.plots.legend import Legend, LegendEntry
 from studio.plots.rate_plot import color_of
-from studio.plots.schedule_plot import EPOCH, HAS_RATIO, X_SETTING, SchedulePlot
+from studio.plots.schedule_plot import HAS_RATIO, X_SETTING, SchedulePlot
 from studio.project import Project
 from studio.theme import Type
 from studio.widgets import Button, Card, Paragraph

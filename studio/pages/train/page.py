@@ -9,12 +9,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from studio import theme
-from studio.facts import batches_an_epoch, known_facts
+from studio.facts import batches_an_epoch, known_facts, steps_of
 from studio.pages.base import ProjectPage
 from studio.pages.parts.quantities import counted
 from studio.plots.export import save_table
 from studio.plots.history import RunHistory
-from studio.plots.schedule_plot import EPOCH
 from studio.project import Project
 from studio.shell import Shell
 from studio.shown import ShownRun
@@ -164,7 +163,7 @@ class TrainPage(ProjectPage):
         plans, config, folder = self.shown.plans, self.config, self.folder
         facts = self.project.facts if folder is None else known_facts(config, folder.cache)
         batches = {} if facts is None else batches_an_epoch(config, facts)
-        lengths = {plan.index: plan.steps(batches.get(plan.task, EPOCH)) for plan in plans}
+        lengths = {plan.index: steps_of(plan, batches) for plan in plans}
         self.view.set_history(self.history, plans, lengths, self.shown.left_out)
 
     @Slot()

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from studio import theme
 from studio.engine.job import run_job
-from studio.facts import CorpusFacts, batches_an_epoch, facts_key
+from studio.facts import ALL_LABELS, CorpusFacts, batches_an_epoch, facts_key, steps_of
 from studio.pages import page_of_setting
 from studio.pages.rates.page import RatesPage
 from studio.pages.rates.range_card import recommended
@@ -27,6 +27,7 @@ from tests.gui.mouse import drag, line, pixel, value
 from ulmengine.config import RunConfig
 from ulmengine.events import Event, RangeEnded, RangePoint
 from ulmengine.models import pretrained_path
+from ulmengine.plan import plan_stages
 from ulmengine.plan.control import Move
 
 
@@ -291,7 +292,13 @@ def test_the_picture_is_drawn_with_the_batches_of_the_corpus(page: RatesPage, pr
     # 100 documents of 40 tokens and 25 more: 5,000 tokens in 10 rows of 500, ten chunks of 50 each. 100 documents by
     # 16 are six batches and one of four; 97 would leave one alone, which joins the others.
     facts = CorpusFacts(facts_key(config), 2, 500, 100, 25, 40.0, 40.0)
-    assert batches_an_epoch(config, facts) == {"language_model": 10, "classifier": 7}
+    assert batches_an_epoch(config, facts) == {"language_model": 10, "classifier": 7, ALL_LABELS: 7}
+    # With twenty more to validate on, the stage that learns from all labels has 120 to read.
+    assert batches_an_epoch(config, replace(facts, held=20)) == {"language_model": 10, "classifier": 7, ALL_LABELS: 8}
+    plans = plan_stages(config, layers=2, pretrained=True, classifier=True, held=True)
+    steps = [steps_of(plan, batches_an_epoch(config, replace(facts, held=20))) for plan in plans]
+    assert plans[-1].refit
+    assert (steps[-2] / plans[-2].epochs, steps[-1] / plans[-1].epochs) == (7, 8)
     assert batches_an_epoch(config, replace(facts, train=97))["classifier"] == 6
     assert "classifier" not in batches_an_epoch(config, replace(facts, classes=0))
     CorpusFacts(facts_key(project.run_config()), 2, 500, 64, 0, 40.0, 40.0).save(project.cache)
