@@ -32,7 +32,7 @@ def test_it_is_said_logged_and_stopped(tmp_path: Path, capsys: pytest.CaptureFix
     assert "error: The loss grows instead of falling" in told
     back, on = [line.split()[3:] for line in told.splitlines() if line.strip().startswith("python -m ulmengine train")]
     assert back[-1].startswith("language_model.lr=")
-    assert float(back[-1].partition("=")[2]) == pytest.approx(3.3)
+    assert float(back[-1].partition("=")[2]) == pytest.approx(0.004)
     assert on[-1] == "--resume"
     capsys.readouterr()
     assert main([*back, "--set", "language_model.lr=0.01"]) == 0
@@ -112,4 +112,4 @@ def test_what_to_try_is_said_where_the_log_was_lost(tmp_path: Path, capsys: pyte
             folder.log_path.write_bytes(b"")
     assert not list(folder.events(StageStarted))
     _grown(folder, Diverging(0, 3, 9.0, 3.0, 2))
-    assert "--set language_model.lr=3.3" in capsys.readouterr().err
+    assert "--set language_model.lr=0.004\n" in capsys.readouterr().err

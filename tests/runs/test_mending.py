@@ -16,7 +16,7 @@ from ulmengine.config import RunConfig, save, with_settings
 from ulmengine.nets import LanguageModel, TextClassifier
 from ulmengine.plan.errors import NanLossError
 from ulmengine.record import RunFolder, change, describe
-from ulmengine.record.failures import remedy
+from ulmengine.record.failures import lower_rate, remedy
 from ulmengine.runs import Run
 from ulmengine.runs.networks import new_classifier
 
@@ -36,6 +36,19 @@ def test_a_third_of_the_rate_at_which_it_came_and_at_most_of_the_peak() -> None:
     config = with_settings(RunConfig(), ["classifier.lr=0.03", "language_model.lr=0.09"])
     assert remedy(NanLossError(9, 0.006), config, "classifier") == {"classifier.lr": 0.002}
     assert remedy(NanLossError(9, 0.9), config, "language_model") == {"language_model.lr": 0.03}
+
+
+@pytest.mark.parametrize(("settings", "task", "lower"), [
+    ("language_model.lr=10", "language_model", 0.004), ("classifier.lr=0.1", "classifier", 0.004),
+    ("language_model.lr=0.004", "language_model", 0.0013), ("language_model.lr=0.06", "language_model", 0.02),
+    ("language_model.lr=10 language_model.optimizer.kind=sgd", "language_model", 3.3),
+    ("language_model.lr=10", "classifier", 0.0013),
+])
+def test_far_above_the_usual_rate_the_usual_one_is_offered_at_once(settings: str, task: str, lower: float) -> None:
+    config = with_settings(RunConfig(), settings.split())
+    assert lower_rate(config, task) == {f"{task}.lr": lower}
+    assert remedy(NanLossError(2, 9.0), config, task) == {f"{task}.lr": lower}
+    assert remedy(NanLossError(2, 0.003), config, task) == {f"{task}.lr": min(lower, 0.001)}
 
 
 def test_half_the_batch_and_twice_the_accumulation() -> None:

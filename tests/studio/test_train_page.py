@@ -241,11 +241,11 @@ def test_a_checkpoint_that_led_to_no_number_is_not_gone_back_to_again() -> None:
     assert last_good([], {"a"}) is None
 
 
-def test_the_rate_of_the_button_is_the_one_that_the_card_names() -> None:
+def test_the_button_alone_names_a_rate() -> None:
     config = RunConfig(language_model=LanguageModelConfig(lr=0.01))
     for lr, rate in ((0.0061, 0.002), (0.00031, 0.0001), (3e-6, 1e-6)):
         error = NanLossError(3, lr)
-        assert f"a peak of {rate:.1g}" in str(error)
+        assert str(error).endswith("try a lower peak")
         mended = remedy(error, config, "language_model")
         assert mended == {"language_model.lr": rate}
         failed = ev.Failed("nan_loss", str(error), "", "", "", mended)

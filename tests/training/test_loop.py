@@ -190,7 +190,7 @@ def test_a_loss_that_is_no_number_stops_before_the_weights_are_spoilt(bad: float
     model = builders.text_classifier()
     loss = Spoilt(1.0, 1.0, bad)
     events = train_classifier(model, *builders.documents(), stage(HEAD, lr=0.3), loss, TrainContext())
-    with pytest.raises(NanLossError, match=r"step 3 .*0\.3.*0\.1") as caught:
+    with pytest.raises(NanLossError, match=r"step 3 .*0\.3") as caught:
         finish(events)
     assert caught.value.step == 3
     assert caught.value.suggested == pytest.approx(0.1)

@@ -37,7 +37,7 @@ class NanLossError(TrainingError):
         self.suggested = _rounded(lr / 3)
         super().__init__(
             f"The {what} is not a number any more at step {step} (learning rate {lr:.3g}); "
-            f"go back to the last checkpoint and try a peak of {self.suggested:.1g}"
+            "go back to the last checkpoint and try a lower peak"
         )
 
 

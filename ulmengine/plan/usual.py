@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ulmengine.config import RunConfig, Sizes, value_of
+from ulmengine.config.training import StageSettings
 
+HIGH_RATE = 0.1
+"""No network of this kind learns at such a rate with Adam, whose steps are about as long as the rate."""
 LEAST_KNOWN = 0.6
 """A pretrained model is of use where it knows this share of the words: English texts of any kind hold more that the
 shipped model knows, texts of other languages far fewer."""
@@ -66,6 +69,11 @@ def usual_settings(size: CorpusSize, sizes: Sizes, config: RunConfig) -> tuple[U
     """
     found = (*_much_text(size), *_little_text(size), *_long_documents(size, sizes, config))
     return tuple(one for one in found if value_of(config, one.name) == one.plain)
+
+
+def usual_rate(part: StageSettings) -> float | None:
+    """The usual peak rate where that of ``part`` is far above it, else None."""
+    return type(part)().lr if part.lr >= HIGH_RATE and part.optimizer.kind in ("adamw", "adam") else None
 
 
 def activation_bytes(sizes: Sizes, tokens: int) -> int:

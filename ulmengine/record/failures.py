@@ -15,6 +15,7 @@ from ulmengine.config import ConfigError, RunConfig
 from ulmengine.disk import is_disk_full, is_out_of_memory
 from ulmengine.events import Diverging, Failed, SaveFailed
 from ulmengine.plan.errors import CannotBeginError, NanLossError
+from ulmengine.plan.usual import usual_rate
 
 from .checkpoints import CheckpointInfo
 
@@ -159,5 +160,7 @@ def before_it_grew(infos: Iterable[CheckpointInfo], told: Diverging) -> Checkpoi
 
 
 def lower_rate(config: RunConfig, task: str, suggested: float = math.inf) -> dict[str, Any]:
-    """A third of the peak rate for ``task``, or what is ``suggested`` where that is lower still."""
-    return {f"{task}.lr": float(f"{min(suggested, getattr(config, task).lr / 3):.2g}")}
+    """The usual peak rate for ``task`` where its own is far above that, else a third of it; or what is ``suggested``
+    where that is lower still."""
+    part = getattr(config, task)
+    return {f"{task}.lr": float(f"{min(suggested, usual_rate(part) or part.lr / 3):.2g}")}

@@ -12,10 +12,9 @@ from ulmengine.corpus import Documents
 from ulmengine.corpus.repeats import FEWEST, at_the_edge, same_labels
 from ulmengine.counting import listed
 from ulmengine.plan.errors import CannotBeginError
+from ulmengine.plan.usual import usual_rate
 
 _NAMED = 8
-_HIGH = 0.1
-"""No network of this kind learns at such a rate with Adam, whose steps are about as long as the rate."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,10 @@ def check_start(config: RunConfig, documents: Documents) -> None:
 
 def start_notes(config: RunConfig) -> list[str]:
     """What may well go wrong with a run that begins, in sentences."""
-    return [f"The peak rate of the {name} is {part.lr:g}, where {type(part)().lr:g} is usual: its loss may well grow "
-            "instead of falling."
+    return [f"The peak rate of the {name} is {part.lr:g}, where {usual:g} is usual: its loss may well grow instead of "
+            "falling."
             for name, part in (("language model", config.language_model), ("classifier", config.classifier))
-            if part.lr >= _HIGH and part.optimizer.kind in ("adamw", "adam") and np.any(part.epochs)]
+            if (usual := usual_rate(part)) is not None and np.any(part.epochs)]
 
 
 def class_counts(documents: Documents, part: str = "") -> np.ndarray:
