@@ -355,6 +355,53 @@ def test_a_first_line_that_is_no_name_of_a_column_is_a_text(tmp_path: Path, give
     assert piped("\n".join(given) + "\n", tmp_path) == list(enumerate(given))
 
 
+PLACES = Columns(text=("column 1",), label=("column 2",))
+QUOTED = [f'"We liked the room, the view and the soup of day {n}"' for n in range(12)]
+
+
+@pytest.mark.parametrize("roles", [NOTE, PLACES])
+@pytest.mark.parametrize(("name", "given"), [
+    ("a.csv", ["Customer comment", *QUOTED]), ("a.csv", QUOTED), ("a.csv", ["remark", *QUOTED]),
+    ("a.csv", ["remark", *(line.replace(",", "").strip('"') for line in QUOTED)]),
+    ("a.csv", ["What guests say", *QUOTED[:6], "It was loud", "It was cold", *QUOTED[6:]]),
+    ("a.csv", [*QUOTED[:4], '"It was ""fine"", he said"', "", '"It was', 'long, and dull"', *QUOTED[4:]]),
+    ("a.jsonl", QUOTED), ("a.jsonl", ['"It was \\"fine\\", he said"', '"Caf\\u00e9, soup"', *QUOTED]),
+])
+def test_standard_input_is_read_as_a_file_of_a_single_column_is(
+    tmp_path: Path, name: str, given: list[str], roles: Columns
+) -> None:
+    text = "\n".join(given) + "\n"
+    (tmp_path / name).write_text(text)
+    found = [(one.row, one.text) for one in outcome(texts_of(tmp_path / name, tmp_path / "c", roles))]
+    said: list[Event] = []
+    assert piped(text, tmp_path, roles, said=said) == found
+    assert not any('"We' in text or "\\" in text for _, text in found)
+    assert [event for event in said if isinstance(event, Note)] == []
+
+
+@pytest.mark.parametrize("given", [
+    ['"I want to go," said Tom.', '"No," she replied.', '"Because."', '"Oh."'], ["Tom:", '"I want to go home now."'],
+    ["Thanks", "thank you so much for your help", "please call me back", "where is the order of my son"],
+    ["It was fine", 'The "soup", though, was cold', '5" is too short', '"Never" is a long time'],
+    ['"Well, no.', "We liked it.", 'It was long, and dull."'],
+    ["It was loud.", '"Oh."', "It was dull.", "It was cold."],
+    ["C:\\temp was full", "and so was D:\\temp", "\\o/"],
+])
+def test_lines_in_which_marks_stand_as_in_prose_stay_texts_which_is_told(tmp_path: Path, given: list[str]) -> None:
+    said: list[Event] = []
+    assert piped("\n".join(given) + "\n", tmp_path, said=said) == list(enumerate(given))
+    (note,) = (event.text for event in said if isinstance(event, Note))
+    assert "each line is read as a text" in note
+    assert "--format csv" in note
+
+
+def test_a_lone_line_of_standard_input_needs_no_word(tmp_path: Path) -> None:
+    said: list[Event] = []
+    assert piped("The room, and the soup, were fine.\n", tmp_path, said=said) == [
+        (0, "The room, and the soup, were fine.")]
+    assert [event for event in said if isinstance(event, Note)] == []
+
+
 SECOND = Columns(text=("column 2",), label=("column 1",))
 SAID = ["The film of this day was long and dull, so we left.", "We liked the room and the view of the lake."]
 
@@ -371,8 +418,22 @@ def test_a_place_in_a_table_without_a_heading_is_no_name(tmp_path: Path, row: st
     assert found[0].text.startswith(SAID[1])
 
 
+@pytest.mark.parametrize("row", [
+    "{n}\t{label}\t{text}", "K-{n}\t{label}\t{text}", "2024-03-{n}\t{label}\t{text}",
+    "{name} Smith\t{label}\t{text}", "{name}.smith@example.org\t{label}\t{text}",
+])
+def test_the_labels_in_their_place_do_not_make_texts_of_numbers_and_names(tmp_path: Path, row: str) -> None:
+    rows = [row.format(text=f"{SAID[n % 2]} {n}", name=("Anna", "Bert")[n % 2], label=("good", "bad")[n * 7 % 3 % 2],
+                       n=n) for n in range(10, 40)]
+    (tmp_path / "a.tsv").write_text("\n".join(rows))
+    for read in (texts_of, open_table):
+        with pytest.raises(ColumnsWantedError, match=r"'column 1', and that is a place only.*--text COLUMN"):
+            outcome(read(tmp_path / "a.tsv", tmp_path / "c", PLACES))
+
+
 @pytest.mark.parametrize(("row", "roles"), [
-    ("{label}\t{text}", SECOND), ("{n}\t{text}", SECOND), ("{label}\t{text}\t{name}", SECOND),
+    ("{label}\t{text}", SECOND), ("{text}\t{label}\t" + 3 * "{text} and so on and on; ", PLACES),
+    ("{text}\t{label}\t{n}", PLACES), ("{n}\t{text}", SECOND), ("{label}\t{text}\t{name}", SECOND),
     # The longer text is not what the model reads, but the labels stand where it knows them.
     ("{label}\t{text}\t" + 3 * "{text} and so on and on; ", SECOND),
     ("{n}\t{text}\t{label}", Columns(text=("column 2",), label=("column 3",))),

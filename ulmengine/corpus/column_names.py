@@ -42,7 +42,7 @@ TITLE_NAMES = _names("""
 TEXT_NAMES = PLAIN_TEXT_NAMES | _names("""
     texts reviews sentences contents comments messages tweets documents description article post question utterance
     abstract headline title short_description summary reviewtext review_text comment_text sms email transcript text_a
-    sentence1 context phrase
+    sentence1 context phrase remark remarks
     texte nachrichten kommentare beschreibung artikel frage antwort anfrage anliegen beschwerde äußerung bemerkung
     anmerkung zusammenfassung beitrag stellungnahme begründung rückmeldung
     description résumé question réponse demande réclamation énoncé publication descripción pregunta respuesta queja

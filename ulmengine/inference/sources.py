@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +36,10 @@ from .predict import Prediction, Predictor, windows
 _FIELD = re.compile(r"xxfld \d+")
 _PLACE = re.compile(r"column \d+(?: \(\d+\))?")
 """What a column without a name is called: a place, where other tables may hold anything."""
+_WORDS = re.compile(r"(?:[^\W\d_]+[^\w\s]*\s\W*){2}[^\W\d_]|[^\W\d_]+ [a-zß-öø-ÿа-я]|[^\W\d_\0-\u0e00]{6}")
+"""Words as in a text: three, two without the capital of a name, or signs of a script that writes without spaces."""
+_QUOTED_LINES = 60
+"""By so many rows it is judged whether lines are cells in quotation marks."""
 _MARKED = ("jsonl", "fasttext", "trec", "trees", "scored", "sections", "marked", "pairs", "headed")
 """Formats in which each line is a row by its marks, whatever the file is called."""
 _FEW, _FEW_NAMED = 5, 3
@@ -129,12 +136,22 @@ def text_columns(
 
 def as_learnt(roles: Columns, found: Understood) -> tuple[str, ...]:
     """The text columns that a model learnt from, as the table ``found`` spells them; nothing where one is missing. What
-    stood at a place of a table without a heading stands there again where the texts or the labels seem to."""
+    stood at a place of a table without a heading stands there again where the texts seem to, or the labels beside
+    something that is written in words, whatever else is longer."""
     known = _as_named(roles.text, found.columns)
     if any(map(_PLACE.fullmatch, known)) and not set(found.text_columns) <= set(known) and not (
-            roles.label and roles.label == found.label_columns):
+            roles.label and roles.label == found.label_columns and _are_words(found, known)):
         return ()
     return known
+
+
+def _are_words(found: Understood, names: tuple[str, ...]) -> bool:
+    """Whether the first cells of these columns hold words as texts do: no numbers, names or codes of the rows."""
+    seen = preview(found.path, CorpusConfig(format=found.format, delimiter=found.delimiter, sheet=found.sheet))
+    columns = [[row[place] for row in seen.rows if row[place].strip()]
+               for place, name in enumerate(seen.columns) if name in names]
+    return len(columns) == len(names) and all(
+        2 * sum(_WORDS.search(cell[:500]) is not None for cell in cells) >= len(cells) for cells in columns)
 
 
 def open_table(
@@ -189,8 +206,8 @@ def as_table(path: Path, wanted: tuple[str, ...], kind: str = "") -> tuple[Corpu
     config = CorpusConfig(path=os.path.realpath(path), format=kind,
                           split=SplitConfig(method="stratified", validation=0.0, test=0.0))
     seen = preview(path, config, rows=1)
-    if not kind and _is_heading(seen, wanted):
-        config = config.model_copy(update={"format": "csv", "header": "yes"})
+    if not kind and (shown := _shown_by_lines(seen, wanted)):
+        config = config.model_copy(update=shown)
         seen = preview(path, config, rows=1)
     return config, seen.understood
 
@@ -217,17 +234,20 @@ def texts_of(
     path: Path, cache: Path, roles: Columns | None = None, text: Sequence[str] = (), kind: str = ""
 ) -> Generator[Event, None, Iterator[Text]]:
     """The texts of a file: all of a text file, each row of a table, whatever it is called. What came through a pipe is
-    a text a line where it shows no table, unless its format, ``kind``, is named.
+    a text a line where it shows no table, which is told, unless its format, ``kind``, is named.
 
     :raises ColumnsWantedError, CorpusError: as :func:`open_table`.
     """
     seen = table_in(path, _wanted(roles, text), kind)
     if seen is None:
         return iter([Text(path, None, read_text(path))])
-    if not text and not kind and came_through_pipe(path) and _are_plain_lines(path, seen[1], roles):
+    if not text and not seen[0].format and came_through_pipe(path) and _are_plain_lines(path, seen[1], roles):
         if seen[1].format == "csv":
             yield Note(f"{known_as(path)}: each line is read as a text, though {seen[1].delimiter!r} cuts them all. If "
                        "it is a table without a heading, say so: --format csv")
+        elif seen[1].rows != 1:
+            yield Note(f"{known_as(path)}: each line is read as a text, the first one too. If that is the heading of a "
+                       "table, say so: --format csv")
         config = seen[0].model_copy(update={"format": "lines"})
         seen = config, preview(path, config, rows=1).understood
     documents = yield from open_table(path, cache, roles, text=text, label=(NONE,), seen=seen)
@@ -286,6 +306,51 @@ def _holds_rows(path: Path, config: CorpusConfig, found: Understood, wanted: tup
     return cut_like_heading(lines, wanted, _FEW_NAMED) or (
         not config.format and found.format == "csv" and (tabbed or bool(_as_named(wanted, found.columns)))
         and cut_like_heading(lines, (), _FEW))
+
+
+def _shown_by_lines(seen: Preview, wanted: tuple[str, ...]) -> dict[str, str]:
+    """The settings for a file that was taken for lines and is more: a table under a heading, or, if it has come through
+    a pipe, where no name says so, strings of JSON or the cells of a single column in quotation marks."""
+    found = seen.understood
+    if _is_heading(seen, wanted):
+        return {"format": "csv", "header": "yes"}
+    if not came_through_pipe(found.path) or found.format not in (*_LINES, "csv") or len(found.columns) > 1:
+        return {}
+    lines = look_at(find_source(found.path), CorpusConfig()).lines
+    if any("\\" in line for line in lines) and all(map(_is_json_string, filter(str.strip, lines))):
+        return {"format": "jsonl"}
+    return {"format": "csv"} if _are_quoted(lines) else {}
+
+
+def _is_json_string(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), str)
+    except ValueError:
+        return False
+
+
+def _are_quoted(lines: Sequence[str]) -> bool:
+    """Whether lines are a single column all of whose cells stand in quotation marks but for a heading, or just those,
+    at least two, that hold a delimiter or such marks."""
+    for mark in ",;":
+        reader = csv.reader(lines, delimiter=mark, strict=True)
+        begin, rows = 0, 0
+        enclosed: list[str] = []
+        try:
+            for row in islice(reader, _QUOTED_LINES):
+                if len(row) > 1:
+                    break
+                rows += len(row)
+                enclosed += row if lines[begin].startswith('"') else []
+                begin = reader.line_num
+            else:
+                needed = all(mark in cell or '"' in cell for cell in enclosed)
+                whole = rows - (not lines[0].startswith('"'))
+                if enclosed and (len(lines) == 1 or (len(enclosed) > 1 and (needed or len(enclosed) == whole))):
+                    return True
+        except csv.Error:
+            continue
+    return False
 
 
 def _is_heading(seen: Preview, wanted: tuple[str, ...]) -> bool:
