@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import time
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -77,6 +78,12 @@ def whole_folder(place: Path, *, or_theirs: bool = False) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(around, ignore_errors=True)
+
+
+def refuse_gaps(archive: zipfile.ZipFile) -> None:
+    """:raises zipfile.BadZipFile: its entries would begin before the file does; reading them is no valid argument."""
+    if any(info.header_offset < 0 for info in archive.infolist()):
+        raise zipfile.BadZipFile("some of its bytes are missing")
 
 
 def _to_disk(path: Path) -> None:

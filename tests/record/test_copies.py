@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -223,3 +224,20 @@ def test_a_file_that_leads_out_of_its_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match="leads out"):
         import_run(tmp_path / "evil.zip", tmp_path / "runs")
     assert not (tmp_path / "evil.txt").exists()
+
+
+@pytest.mark.parametrize(("cut", "damaged"), [
+    (lambda data: data[:5_000] + data[5_037:], True), (lambda data: data[11:], True),
+    (lambda data: data[: len(data) // 2], True),
+    (lambda data: data, False), (lambda data: b"#!/bin/sh\n" + data, False), (lambda data: data + b"\0" * 9, False),
+], ids=["middle", "begin", "half", "as it is", "something before", "something behind"])
+def test_a_file_without_some_of_its_bytes_is_called_damaged(
+    whole: RunFolder, tmp_path: Path, cut: Callable[[bytes], bytes], damaged: bool
+) -> None:
+    target = export_run(whole, tmp_path / "copy.zip")
+    target.write_bytes(cut(target.read_bytes()))
+    if not damaged:
+        assert import_run(target, tmp_path / "runs").state() == "finished"
+        return
+    with pytest.raises(RunFolderError, match="or it is damaged"):
+        import_run(target, tmp_path / "runs")

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ulmengine.disk import whole
+from ulmengine.disk import refuse_gaps, whole
 
 SUFFIX = ".ulmfit"
 MANIFEST, WEIGHTS, TOKENIZER, CARD = "model.json", "weights.safetensors", "tokenizer.json", "card.md"
@@ -69,8 +69,7 @@ def read_archive(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
 
 def _check(archive: zipfile.ZipFile, path: Path) -> None:
     entries = archive.infolist()
-    if any(entry.header_offset < 0 for entry in entries):
-        raise zipfile.BadZipFile("some of its bytes are missing")
+    refuse_gaps(archive)
     names = [entry.filename for entry in entries]
     strange = sorted(set(names) - set(LIMITS) - set(OPTIONAL))
     if strange:

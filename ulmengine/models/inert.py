@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ulmengine.disk import refuse_gaps
 from ulmengine.nets.kernels.native import as_plain_tensors
 
 from .archive import ModelError
@@ -133,6 +134,7 @@ def read_objects(path: Path) -> Any:
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            refuse_gaps(archive)
             return _InertUnpickler(archive, path).load()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ulmengine.config import RunConfig
-from ulmengine.disk import whole, whole_folder
+from ulmengine.disk import refuse_gaps, whole, whole_folder
 
 from .changes import check_branched, check_stages, keep_old
 from .checkpoints import CheckpointFolder, CheckpointInfo
@@ -149,6 +149,7 @@ def _copy(files: Iterable[tuple[Path, str]], beside: Path) -> None:
 def _unpack(path: Path, made: Path) -> None:
     with zipfile.ZipFile(path) as file:
         entries, packed = file.infolist(), path.stat().st_size
+        refuse_gaps(file)
         total = sum(entry.file_size for entry in entries)
         if total > max(FLOOR, MOST_TIMES * packed):
             raise RunFolderError(f"{path} would unpack to {total / 1e9:,.1f} GB, {total / max(1, packed):,.0f} times "

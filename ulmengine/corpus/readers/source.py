@@ -15,6 +15,7 @@ from typing import IO, Self, cast
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason, some_of
+from ulmengine.disk import refuse_gaps
 
 from .layout import main_member
 
@@ -238,8 +239,7 @@ def zip_members(path: Path) -> list[zipfile.ZipInfo]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            if any(info.header_offset < 0 for info in archive.infolist()):
-                raise zipfile.BadZipFile("some of its bytes are missing")
+            refuse_gaps(archive)
             members = [info for info in archive.infolist() if not info.is_dir() and not is_junk(info.filename)]
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise CorpusError(f"'{path.name}' is a damaged zip archive ({plain_reason(error)}). Fetch it again.") from error
