@@ -86,6 +86,22 @@ def refuse_gaps(archive: zipfile.ZipFile) -> None:
         raise zipfile.BadZipFile("some of its bytes are missing")
 
 
+def refuse_link(path: str | Path) -> None:
+    """:raises OSError: a link or a folder stands at ``path``, where a file is to be written."""
+    place = Path(path)
+    if place.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link, and nothing is written through one; put in its place what it leads "
+                                   "to, or remove it", str(path))
+    if place.is_dir():
+        raise OSError(errno.EISDIR, "it is a folder, and a file of that name is to be written; remove it", str(path))
+
+
+def no_link(path: str, flags: int) -> int:
+    """An ``opener`` of a file that is written where it stands: not what a link leads to that stands in its place."""
+    refuse_link(path)
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
 def _to_disk(path: Path) -> None:
     """Wait until the file ``path`` is on the disk."""
     writable = os.access(path, os.W_OK)

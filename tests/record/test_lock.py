@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ulmengine.record import RunBusyError, RunLock, lock, owner_of
+from ulmengine.events import Stopped
+from ulmengine.record import RunBusyError, RunFolder, RunLock, lock, owner_of
 
 HOLD = "import sys, time; from pathlib import Path; from ulmengine.record import RunLock\n" \
        "with RunLock(Path(sys.argv[1])): print('held', flush=True); time.sleep(100)"
@@ -105,3 +106,46 @@ def test_the_lock_of_an_earlier_version_goes_by_the_process_start(tmp_path: Path
     assert owner_of(path) == os.getpid()
     path.write_text(json.dumps(values | {"started": values["started"] - 3_600.0}))
     assert owner_of(path) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links are for administrators there")
+@pytest.mark.parametrize("leads_to", ["mine.txt", "nowhere", ""])
+@pytest.mark.parametrize("name", ["lock.json", "events.jsonl", "log.txt"])
+def test_nothing_of_a_run_is_written_through_a_link(tmp_path: Path, name: str, leads_to: str) -> None:
+    """``leads_to``: nothing: it is a folder."""
+    (tmp_path / "mine.txt").write_text("mine")
+    run = tmp_path / "run"
+    run.mkdir()
+    if leads_to:
+        (run / name).symlink_to(tmp_path / leads_to)
+    else:
+        (run / name).mkdir()
+    folder = RunFolder(run)
+    told = "is a link" if leads_to else "is a folder"
+    with pytest.raises(OSError, match=told):
+        (folder.lock().__enter__ if name == "lock.json" else folder.open_log)()
+    if name == "log.txt":
+        with pytest.raises(OSError, match=told):
+            folder.append_text("a word")
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links are for administrators there")
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("there", [False, True])
+def test_a_run_behind_a_link_is_written(tmp_path: Path, linked: bool, there: bool) -> None:
+    """The run's own folder, or one above it, may be a link: to another disk, say."""
+    (tmp_path / "disk" / "run").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "run" if linked else tmp_path / "disk")
+    folder = RunFolder(tmp_path / "link" if linked else tmp_path / "link" / "run")
+    if there:
+        folder.append_text("before")
+        folder.lock().path.write_text("{}")
+        folder.open_log().close()
+    with folder.lock(), folder.open_log() as log:
+        log.append(Stopped(1))
+        folder.append_text("a word")
+        assert owner_of(folder.lock().path) == os.getpid()
+    assert list(folder.events()) == [Stopped(1)]
+    assert (tmp_path / "disk" / "run" / "log.txt").read_text().endswith("a word\n")

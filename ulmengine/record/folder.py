@@ -15,7 +15,7 @@ from typing import Any, TypeVar, overload
 
 from ulmengine import __version__
 from ulmengine.config import RunConfig, load, save
-from ulmengine.disk import is_disk_full, whole
+from ulmengine.disk import is_disk_full, no_link, refuse_link, whole
 from ulmengine.events import Diverging, Event, Failed, Finished, Finishing, RunStarted, Stopped
 from ulmengine.plan.control import RunState
 
@@ -190,6 +190,7 @@ class RunFolder:
 
     def open_log(self, keep: int | None = None) -> EventLog:
         """The event log, to be appended to; ``keep`` as in :class:`EventLog`."""
+        refuse_link(self.text_log_path)  # before anything is given up
         return EventLog(self.log_path, keep=keep)
 
     def state(self) -> RunState:
@@ -216,7 +217,7 @@ class RunFolder:
             return
         line = f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {line}"
         try:
-            with self.text_log_path.open("a", encoding="utf-8", errors="replace") as file:
+            with open(self.text_log_path, "a", encoding="utf-8", errors="replace", opener=no_link) as file:
                 file.write(line + "\n")
         except OSError as error:
             if not is_disk_full(error) and self.path.is_dir():

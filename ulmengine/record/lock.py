@@ -21,7 +21,7 @@ from uuid import uuid4
 
 import psutil
 
-from ulmengine.disk import read_json
+from ulmengine.disk import no_link, read_json
 
 if sys.platform == "win32":
     import msvcrt
@@ -113,7 +113,7 @@ class RunLock:
 
     def _take(self) -> bool:
         """Open the file, lock it, and write into it whose it is; False if somebody else was quicker."""
-        file = self.path.open("a+b")
+        file = open(self.path, "a+b", opener=no_link)  # noqa: SIM115 - closed when it is given back
         try:
             # Its last owner may have removed it between the two: then it is another file that stands there now.
             if _locked(file, alone=True) is not False and _is_same(file, self.path):

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ulmengine.disk import parsed
+from ulmengine.disk import no_link, parsed, refuse_link
 from ulmengine.events import Event, Finishing, RunStarted, StageEnded, StageStarted, Step, from_json, to_json
 
 from .records import read_record
@@ -36,10 +36,12 @@ class EventLog:
         :raises ValueError: a newer version of the program wrote it; reading it is no harm, adding to it may be.
         """
         self.path = path
+        refuse_link(path)
         _refuse_newer(path)
         length = _whole_lines(path) if keep is None else min(keep, _whole_lines(path))
         # Unbuffered, so that a line that did not fit on the disk is not tried again behind the person's back.
-        self._file: BinaryIO = path.open("r+b" if path.exists() else "w+b", buffering=0)
+        self._file: BinaryIO = open(  # noqa: SIM115 - closed with the log
+            path, "r+b" if path.exists() else "w+b", buffering=0, opener=no_link)
         self._file.truncate(length)
         self._file.seek(length)
         if length == 0:
