@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
+import torch
 
 from tests.models.made import save
 from ulmengine.models import (
@@ -45,6 +48,11 @@ def test_adding_copies_under_a_free_name(tmp_path):
     (tmp_path / "x.ulmfit").write_text("no model", encoding="utf-8")
     with pytest.raises(ModelError, match="not a model"):
         add_model(tmp_path / "x.ulmfit", tmp_path / "own")
+    state = load_bundle(source).state
+    spoilt = {name: torch.full_like(value, math.nan) for name, value in state.items() if value.is_floating_point()}
+    save(tmp_path / "y.ulmfit", {**state, **spoilt})
+    with pytest.raises(ModelError, match="are not numbers"):
+        add_model(tmp_path / "y.ulmfit", tmp_path / "own")
     assert len(own_models(tmp_path / "own")) == 2
 
 

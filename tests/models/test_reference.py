@@ -306,3 +306,21 @@ def test_what_is_no_weights(tmp_path, content):
         read_weights(tmp_path / "w.pth")
     with pytest.raises(ModelError, match="cannot be read"):
         read_weights(tmp_path / "missing.pth")
+
+
+@pytest.mark.parametrize(("key", "number", "taken"), [
+    ("0.encoder.weight", float("nan"), False), ("0.rnns.1.weight_hh_l0_raw", float("inf"), False),
+    ("1.decoder.bias", -float("inf"), False), ("0.rnns.0.module.bias_ih_l0", 1e300, False),
+    ("1.decoder.bias", 0.0, True), ("0.encoder.weight", -65_504.0, True), ("0.rnns.0.module.bias_ih_l0", 1e-300, True),
+])
+def test_weights_that_are_no_numbers_are_not_taken(tmp_path, key, number, taken):
+    state = {name: value.double() for name, value in weights().items()}
+    state[key].view(-1)[1] = number
+    paths = written(tmp_path, state)
+    if taken:
+        import_reference(*paths)
+        assert load_bundle(paths[2]).state
+        return
+    with pytest.raises(ModelError, match=r"w\.pth: some of the weights .* are not numbers"):
+        import_reference(*paths)
+    assert not paths[2].exists()

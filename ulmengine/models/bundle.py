@@ -196,7 +196,7 @@ def load_bundle(path: Path | str) -> Bundle:
         raise ModelError(f"{source}: the model's weights are damaged ({error}); copy or download it again") from error
     if description.dtype == "int8":
         state = dequantised(state, source)
-    _check_numbers(state, source)
+    check_numbers(state, source)
     if description.one_embedding and (first := _words(description.directions[0])) in state:
         state.setdefault(_words(description.directions[1]), state[first])
     missing = [name for name in description.directions if _words(name) not in state]
@@ -214,7 +214,7 @@ def load_bundle(path: Path | str) -> Bundle:
     return bundle
 
 
-def _check_numbers(state: Mapping[str, Tensor], path: Path) -> None:
+def check_numbers(state: Mapping[str, Tensor], path: Path) -> None:
     """:raises ModelError: a weight is of an unknown kind of number, or is none."""
     for name, value in state.items():
         if value.dtype not in _NUMBERS:

@@ -141,8 +141,11 @@ def language_models(folder: Path) -> list[ModelFile]:
 def add_model(source: Path, folder: Path) -> Path:
     """Copy the model ``source`` into ``folder`` under a free name; returns where it stands now.
 
-    :raises ModelError: it cannot be read, is no model, or the folder cannot be written.
+    :raises ModelError: it cannot be read, is no model that answers, or the folder cannot be written.
     """
+    from .bundle import load_bundle  # needs PyTorch
+
+    load_bundle(source)
     target = free_path(folder, source.stem)
     copy_model(source, target)
     return target

@@ -22,7 +22,7 @@ from ulmengine.tokens import Vocabulary
 from ulmengine.tokens.wordwise import WordTokenizer
 
 from .archive import ModelError
-from .bundle import save_bundle
+from .bundle import check_numbers, save_bundle
 from .unpickle import Learner, is_export, read_learner, read_vocabulary, read_weights
 
 _LAYER = re.compile(r"encoder\.layers\.(\d+)\.weight_hh")
@@ -67,6 +67,8 @@ def import_reference(
                          "together")
     read = {name: with_own_specials(_network(one.state, files[name]), one.words, files[name])
             for name, one in learnt.items()}
+    for name, (state, _) in read.items():
+        check_numbers({key: value.float() for key, value in state.items()}, files[name])
     shapes = {name: _shape(state, files[name]) for name, (state, _) in read.items()}
     if len(set(shapes.values())) > 1:
         raise ModelError(f"{backward}: its layers are not as wide as those of {source.name}, or it has another kind of "
