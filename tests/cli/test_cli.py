@@ -245,3 +245,23 @@ def test_a_picture_without_its_package_is_refused_before_the_range_test(
     save(tiny_config(write_corpus(tmp_path / "corpus.csv")), tmp_path / "c.toml")
     assert main(["find-lr", str(tmp_path / "c.toml"), "--plot", str(tmp_path / "rates.png")]) == 1
     assert "pip install matplotlib" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no name has an end of a line in it there")
+@pytest.mark.parametrize(("arguments", "told", "count"), [
+    (["inspect", "no\nsuch.csv"], r"no\nsuch.csv", 1), (["inspect", "./a\nb/no.csv"], r"a\nb/no.csv", 1),
+    (["checkpoints", "no\nrun"], r"no\nrun", 1), (["train", "no\nsuch.toml"], r"no\nsuch.toml", 1),
+    (["train", "{}/two\nwrong.toml"], r"two\nwrong.toml", 2),
+    (["inspect", "no such.csv"], "no such.csv", 1), (["train", "{}/two.toml"], "two.toml", 2),
+    (["predict", "no.ulmfit", "\n"], "no.ulmfit", 1), (["inspect", r"no\nsuch.csv"], r"no\nsuch.csv", 1),
+])
+def test_a_name_makes_no_lines_of_an_error(
+    arguments: list[str], told: str, count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two wrong settings are still told on a line each."""
+    for name in ("two\nwrong.toml", "two.toml"):
+        (tmp_path / name).write_text("[model]\nlayers = 'x'\nhidden_size = 'y'\n")
+    assert main([argument.format(tmp_path) for argument in arguments]) == 1
+    said = [line for line in capsys.readouterr().err.splitlines() if line]
+    assert len(said) == count
+    assert all(told in line for line in said)

@@ -6,6 +6,7 @@ import argparse
 import io
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from ulmengine.disk import is_out_of_memory
 from ulmengine.threads import wait_briefly
 
 from .commands import add_commands
-from .output import complain
+from .output import complain, on_one_line
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if options.debug:
             traceback.print_exc()
-        complain(*f"error: {_sentence(error)}".split("\n"))
+        complain(*f"error: {_named_on_a_line(_sentence(error), sys.argv[1:] if argv is None else argv)}".split("\n"))
         return 1
 
 
@@ -71,6 +72,14 @@ def _sentence(error: Exception) -> str:
     if is_out_of_memory(error):
         return "there is not enough memory. Close other programs, or allow this one more"
     return f"{type(error).__name__}: {error} (run again with --debug for the technical report)"
+
+
+def _named_on_a_line(text: str, argv: Sequence[str]) -> str:
+    """``text`` without the ends of lines that stand in the names of ``argv``: those of its own part sentences."""
+    for name in (name for given in argv for name in re.split("[/=]", given)):
+        if "\n" in name and name.strip():
+            text = text.replace(name, on_one_line(name))
+    return text
 
 
 def _parser() -> argparse.ArgumentParser:
