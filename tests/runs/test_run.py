@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -373,7 +374,7 @@ def test_a_run_that_goes_on_from_an_older_checkpoint_says_so(tmp_path: Path, fil
     ({"values": {"a": 1}}, False), ({"stage": 999}, False), ({"extra": {"log": -7}}, False),
     ({"extra": {"log": "x"}}, False), ({"extra": {}}, False), ({"values": {"optimizer": []}}, False),
     ({}, True), ({"metrics": {}}, True), ({"extra": {"log": 0, "of a newer version": -1}}, True),
-    ({"best": True}, True),
+    ({"best": True}, True), ({"files": {}}, False), ({"metrics": {"accuracy": "x"}}, False),
 ])
 def test_a_record_with_which_nothing_can_go_on_counts_as_damaged(
     whole: RunFolder, tmp_path: Path, changed: dict[str, Any], goes_on: bool
@@ -398,3 +399,32 @@ def test_a_run_stopped_as_soon_as_it_goes_on_still_knows_how_far_it_was(tmp_path
         next(event for event in events if isinstance(event, ev.Step if not resume else ev.StageStarted))
         events.close()
     assert list(folder.events())[-1] == ev.Stopped(1)
+
+
+WORDS = [3, [1] * 624 + [624], None]
+
+
+@pytest.mark.parametrize(("field", "value", "goes_on"), [
+    ("standing", {"epoch": "x"}, False), ("standing", {"epoch": True}, False), ("standing", {"ends": 1}, False),
+    ("best", {"epoch": "x"}, False), ("best", {"epoch": 1}, False), ("batches", [8, 70, 0], False),
+    ("batches", [], False),
+    ("random", {"python": [3, ["x"], None]}, False), ("random", {"python": [3, [1] * 624 + [625], None]}, False),
+    ("random", {"python": WORDS, "numpy": ["MT19937", 625, 0, 0.0]}, False),
+    ("optimizer", {"kind": "nt_asgd"}, False), ("state", ["set", 1], False), ("state", "x", False),
+    ("outbox", [{"type": "nothing"}], False), ("outbox", [7], False), ("metrics", {"accuracy": "x"}, False),
+    ("random", {"python": WORDS, "numpy": ["MT19937", 624, 0, 0.0], "of a newer version": 1}, True),
+    ("standing", {}, True), ("standing", {"epoch": 1, "skipped": True, "lowest": math.nan, "seconds": 7}, True),
+    ("best", {"epoch": 1, "standing": [math.nan], "metrics": {"a": 1}, "train_loss": 0, "key": ""}, True),
+    ("optimizer", {"kind": "adamw", "averages": None}, True), ("state", ["list", ["tuple", 0, 1], None], True),
+    ("outbox", [ev.to_json(ev.Stopped(3))], True), ("of a newer version", "x", True),
+])
+def test_a_record_goes_on_with_values_of_their_kinds_only(
+    whole: RunFolder, tmp_path: Path, field: str, value: Any, goes_on: bool
+) -> None:
+    checkpoints = Checkpoints(Path(shutil.copytree(whole.checkpoints, tmp_path / "checkpoints")))
+    name = checkpoints.all()[-1].name
+    path = checkpoints.folder / f"{name}.json"
+    record = json.loads(path.read_text())["record"]
+    assert checkpoints.leads_on(name, 3)
+    written(path, {**record, "values": {**record["values"], field: value}})
+    assert checkpoints.leads_on(name, 3) is goes_on

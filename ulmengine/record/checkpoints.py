@@ -9,10 +9,12 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, field_validator, model_validator
 
 from ulmengine.disk import move, read_json, sha256
-from ulmengine.events import Checkpointed
+from ulmengine.events import Checkpointed, from_json
 
 FORMAT = 1
 LARGEST_FILE = 64 << 30
@@ -55,9 +57,120 @@ class CheckpointInfo:
 _KINDS = {name: get_origin(kind) or kind for name, kind in get_type_hints(CheckpointInfo).items() if name != "bytes"}
 _KINDS |= {"saved_at": (int, float), "values": dict}
 """What a record holds, and of which kinds."""
-_GOING_ON = {"batches": list, "standing": dict, "best": dict, "start": str, "optimizer": dict, "random": dict,
-             "outbox": list}
-"""What a record holds for training to go on from it."""
+_Count = Annotated[int, Field(ge=0, lt=_MOST)]
+_Word = Annotated[int, Field(ge=0, lt=1 << 32)]
+
+
+class _Values(BaseModel):
+    """Plain values that training goes on with, as they are packed there; what a newer version adds is no harm."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class _Standing(_Values):
+    """Of :class:`ulmengine.training.progress.Standing`, and what earlier versions told in place of ``why``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    epoch: _Count = 0
+    batch: _Count = 0
+    step: _Count = 0
+    loss_sum: float = 0.0
+    weight_sum: float = 0.0
+    epoch_over: bool = False
+    said: _Count = 0
+    waited: _Count = 0
+    lowest: float | None = None
+    seconds: float = 0.0
+    epoch_began: float = 0.0
+    why: str = "epochs"
+    finished: bool = False
+    skipped: bool = False
+
+
+class _Best(_Values):
+    """Of :class:`ulmengine.training.progress.Best`."""
+
+    epoch: _Count
+    standing: list[float]
+    metrics: dict[str, float]
+    train_loss: float
+    key: str
+    highest: float | None = None
+
+
+class _Averages(_Values):
+    losses: list[float]
+    count: _Count
+
+
+class _Optimizer(_Values):
+    kind: str
+    averages: _Averages | None = None
+
+    @model_validator(mode="after")
+    def _averages_of_their_kind(self) -> Self:
+        if self.kind == "nt_asgd" and self.averages is None:
+            raise ValueError("its averages are missing")
+        return self
+
+
+class _Random(_Values):
+    """Of :class:`ulmengine.training.random_state.RandomState`: lists there, for JSON knows no tuples."""
+
+    python: Annotated[tuple[Literal[3], Annotated[list[_Word], Field(min_length=625, max_length=625)], float | None],
+                      Strict(False)]
+    numpy: Annotated[tuple[Literal["MT19937"], Annotated[int, Field(ge=0, le=624)], Literal[0, 1], float],
+                     Strict(False)]
+
+    @field_validator("python")
+    @classmethod
+    def _within(cls, state: tuple[int, list[int], float | None]) -> tuple[int, list[int], float | None]:
+        if state[1][-1] > 624:
+            raise ValueError("it stands behind its end")
+        return state
+
+
+class _GoingOn(_Values):
+    """What a record holds for training to go on from it."""
+
+    batches: Annotated[list[_Count], Field(min_length=1)]
+    standing: _Standing
+    best: _Best
+    start: str
+    optimizer: _Optimizer
+    random: _Random
+    state: Any
+    outbox: list[dict[str, Any]]
+    metrics: dict[str, float]
+    scaler: dict[str, float] | None = None
+
+    @field_validator("batches")
+    @classmethod
+    def _some(cls, batches: list[int]) -> list[int]:
+        if not batches[-1]:
+            raise ValueError("an epoch has some")
+        return batches
+
+    @field_validator("state")
+    @classmethod
+    def _is_form(cls, state: Any) -> Any:
+        """As :func:`ulmengine.training.tensors.take_apart` gives it."""
+        if isinstance(state, list) and state[:1] in (["list"], ["tuple"]):
+            return [cls._is_form(item) for item in state[1:]]
+        if state is not None and not (type(state) is int and state >= 0):
+            raise ValueError("it is not put together of tensors")
+        return state
+
+    @field_validator("outbox")
+    @classmethod
+    def _are_events(cls, outbox: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        try:
+            for event in outbox:
+                from_json(event)
+        except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+            raise ValueError("it holds what is no event") from error
+        return outbox
 
 
 class CheckpointFolder:
@@ -94,9 +207,11 @@ class CheckpointFolder:
             info = info_of(record, name)
         except CheckpointError:
             return False
-        values = record["values"]
-        return (info.stage < stages and "log" in info.extra
-                and all(isinstance(values.get(field), kind) for field, kind in _GOING_ON.items()))
+        try:
+            _GoingOn.model_validate(record["values"])
+        except ValidationError:
+            return False
+        return info.stage < stages and "log" in info.extra
 
     def damaged_after(self, name: str) -> str:
         """Which newer checkpoint than ``name`` cannot be gone on from, the newest if there are several; "" if none."""
@@ -234,9 +349,10 @@ def info_of(record: dict[str, Any], name: str) -> CheckpointInfo:
     counts = ("sequence", "stage", "epoch", "total")
     if not wrong:
         wrong = [field for field in counts if not 0 <= record[field] < _MOST]
+        wrong += ["metrics"] * any(not isinstance(value, (int, float)) for value in record["metrics"].values())
         wrong += [field for field, value in record["extra"].items()
                   if field in ("log", "changes") and not (isinstance(value, int) and 0 <= value < _MOST)]
-    if not wrong and not all(map(_is_file_entry, record["files"].values())):
+    if not wrong and not ("state" in record["files"] and all(map(_is_file_entry, record["files"].values()))):
         wrong = ["files"]
     if wrong:
         raise CheckpointError(f"the record of the checkpoint {name!r} lacks something this version needs, or has it "

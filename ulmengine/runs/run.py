@@ -184,7 +184,9 @@ class Run:
     def _last_learnt(self, latest: CheckpointInfo) -> str:
         """Where to finish from: a stage in which no step was taken yet has nothing to end with, the one before has."""
         before = self.checkpoints.end_of(latest.stage - 1)
-        return before.name if before is not None and before.total == latest.total else latest.name
+        if before is None or before.total != latest.total or not self.checkpoints.leads_on(before.name, self._stages()):
+            return latest.name
+        return before.name
 
     def _logged(self, work: Generator[ev.Event, None, None], log: EventLog) -> Generator[ev.Event, None, None]:
         """Write each event down before it is said. Words of progress, and what a resumption repeats, are only said.

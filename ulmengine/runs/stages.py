@@ -186,7 +186,7 @@ class Stages:
         """The end of the stage ``plan``, without what is damaged of what it shares with other checkpoints."""
         every = self.checkpoints.all()[::-1]
         for info in every:
-            if info.finished and info.stage == plan.index:
+            if info.finished and info.stage == plan.index and self.checkpoints.leads_on(info.name, len(self.plans)):
                 with suppress(CheckpointError):
                     return self.checkpoints.load(info.name, shared_too=False)
         back = next((info for info in every if info.stage <= plan.index and self.checkpoints.verify(info.name)), None)
