@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -27,6 +26,7 @@ from ulmengine.corpus.readers.mail import begins_as_mail, mail_text
 from ulmengine.corpus.readers.pipes import as_file, came_through_pipe, is_pipe, known_as
 from ulmengine.corpus.readers.source import find_source
 from ulmengine.corpus.readers.tabular import cut_like_heading, names_among
+from ulmengine.disk import parsed
 from ulmengine.events import Event, Note, Progress
 from ulmengine.models import TABLES, Columns
 
@@ -324,7 +324,7 @@ def _shown_by_lines(seen: Preview, wanted: tuple[str, ...]) -> dict[str, str]:
 
 def _is_json_string(line: str) -> bool:
     try:
-        return isinstance(json.loads(line), str)
+        return isinstance(parsed(line), str)
     except ValueError:
         return False
 
