@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from ulmengine.corpus import CorpusError
 from ulmengine.models import ModelError
 from ulmengine.plan.errors import CannotBeginError
 from ulmengine.record import RunFolder, RunFolderError
-from ulmengine.record.failures import cause_of
+from ulmengine.record.failures import cause_of, describe
 from ulmengine.record.log import EventLog, LogFollower, read_events
 from ulmengine.runs import Run, run
 from ulmengine.training import session
@@ -119,6 +120,57 @@ def test_resuming_never_empties_what_it_cannot_read(tmp_path: Path, harm: str) -
     assert isinstance(last, ev.Failed)
     assert ("newer version" if harm == "newer" else "changed") in last.title
     assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize(("harm", "title", "kept"), [
+    ("bytes", "every checkpoint in", ""), ("records", "the records of its checkpoints", ""),
+    ("file", "is a file", ""), ("newest", "corpus.csv", "Everything up to step"),
+])
+def test_of_checkpoints_that_cannot_be_read_it_is_not_said_that_there_were_none(
+    tmp_path: Path, harm: str, title: str, kept: str
+) -> None:
+    folder = tiny_run(tmp_path / "run")
+    run = Run(folder).events()
+    next(event for event in run if isinstance(event, ev.StageStarted) and event.index == 1)
+    run.close()
+    log = folder.log_path.read_bytes()
+    if harm == "file":
+        shutil.rmtree(folder.checkpoints)
+        folder.checkpoints.write_text("nothing")
+    elif harm == "newest":  # there are others
+        (tmp_path / "corpus.csv").unlink()
+        shutil.rmtree(folder.cache)
+        for path in sorted(folder.checkpoints.glob("0*.safetensors"))[-1:]:
+            path.write_bytes(bytes(path.stat().st_size))
+    else:
+        for path in folder.checkpoints.glob("*.safetensors" if harm == "bytes" else "*.json"):
+            path.write_bytes(bytes(path.stat().st_size)) if harm == "bytes" else path.unlink()
+    last = list(Run(folder).events(resume=True))[-1]
+    assert isinstance(last, ev.Failed)
+    assert title in last.title
+    assert last.kept.startswith(kept) if kept else not last.kept
+    assert folder.log_path.read_bytes() == log
+
+
+def test_a_run_that_never_saved_says_that_nothing_was_trained(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run", "language_model.epochs=0", "classifier.epochs=[0]")
+    last = list(Run(folder).events())[-1]
+    assert isinstance(last, ev.Failed)
+    assert last.kept == "Nothing had been trained long enough to be saved."
+
+
+def test_checkpoints_that_cannot_be_written_are_told_without_a_number(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    last: ev.Event | None = None
+    for last in Run(folder).events():
+        if isinstance(last, ev.StageStarted) and last.index == 0:
+            shutil.rmtree(folder.checkpoints, ignore_errors=True)
+            folder.checkpoints.write_text("nothing")
+    assert isinstance(last, ev.Failed)
+    assert last.title == f"File exists: {folder.checkpoints}"
+    assert describe(OSError(5, "Input/output error")).title == "[Errno 5] Input/output error"
+    assert describe(OSError("it is not there")).title == "it is not there"
+    assert describe(RunFolderError("none [here]: /a")).title == "none [here]: /a"
 
 
 def test_a_full_disk_is_known_under_what_was_made_of_it() -> None:

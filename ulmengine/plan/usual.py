@@ -11,8 +11,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
-from ulmengine.config import RunConfig, Sizes, value_of
-from ulmengine.config.training import StageSettings
+from ulmengine.config import ClassifierConfig, LanguageModelConfig, RunConfig, Sizes, value_of
 
 HIGH_RATE = 0.1
 """No network of this kind learns at such a rate with Adam, whose steps are about as long as the rate."""
@@ -71,7 +70,7 @@ def usual_settings(size: CorpusSize, sizes: Sizes, config: RunConfig) -> tuple[U
     return tuple(one for one in found if value_of(config, one.name) == one.plain)
 
 
-def usual_rate(part: StageSettings) -> float | None:
+def usual_rate(part: LanguageModelConfig | ClassifierConfig) -> float | None:
     """The usual peak rate where that of ``part`` is far above it, else None."""
     return type(part)().lr if part.lr >= HIGH_RATE and part.optimizer.kind in ("adamw", "adam") else None
 

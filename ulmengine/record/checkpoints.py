@@ -228,6 +228,8 @@ class CheckpointFolder:
 
         Weights without a record never were a checkpoint: the process died while it wrote its first one.
         """
+        if self.folder.exists() and not self.folder.is_dir():
+            return f"{self.folder}, where its checkpoints belong, is a file"
         names = sorted((path.stem for path in self.folder.glob("*.json")), reverse=True)
         for name in names:
             try:

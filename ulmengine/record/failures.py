@@ -111,7 +111,8 @@ def _words(cause: str, error: BaseException) -> tuple[str, str]:
     if cause in ("data", "files", "checkpoint"):
         # The engine's own errors say themselves what to try.
         own = type(error).__module__.startswith("ulmengine.") and str(error)
-        return (str(error) or type(error).__name__, "" if own else "Look at the files and settings named here.")
+        text = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) and error.filename else str(error)
+        return (text or type(error).__name__, "" if own else "Look at the files and settings named here.")
     return (f"An error in the program: {type(error).__name__}: {_first_line(error)}",
             "Please report it together with the details.")
 

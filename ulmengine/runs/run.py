@@ -432,6 +432,8 @@ class Run:
             return "What was saved is in it, wherever it is now."
         latest = self.checkpoints.latest()
         if latest is None:
+            if self.checkpoints.why_unusable() or any(self.folder.events(ev.Checkpointed)):
+                return ""  # what was saved is damaged, or gone
             return "Nothing had been trained long enough to be saved."
         return f"Everything up to step {latest.total:,} is saved (checkpoint {latest.name})."
 
