@@ -14,7 +14,9 @@ from ulmengine.config import RunConfig
 from ulmengine.events import Event, Failed
 from ulmengine.models import models_folder
 from ulmengine.plan.control import TRANSITIONS, ControlError, Move, RunState, StepSize
+from ulmengine.record import RunFolder
 from ulmengine.record.failures import release_memory
+from ulmengine.record.lock import say_paused
 
 from .background import BackgroundThread
 from .host import EngineHost, Maker, Request, RunRequest
@@ -185,6 +187,8 @@ class RunService(QObject):
 
     def _enter(self, state: RunState) -> None:
         if state is not self._state:
+            if self.folder is not None and RunState.PAUSED in (state, self._state):  # whoever looks there reads of it
+                say_paused(RunFolder(self.folder).lock().path, state is RunState.PAUSED)
             self._state = state
             self.stateChanged.emit(state)
 

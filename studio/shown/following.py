@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from ulmengine.record import RunFolder
-from ulmengine.record.lock import owner_of
+from ulmengine.record.lock import is_paused, owner_of
 from ulmengine.record.log import LogFollower
 
 LOOK_MS = 1_000
@@ -19,7 +19,7 @@ class Following(QObject):
     """Looks once a second at the folder that is shown, and never writes there."""
 
     said = Signal(object)
-    """The events (a list) that the other process has added."""
+    """The events (a list) that the other process has added; none where it pauses or goes on."""
     saidAnew = Signal(object)
     """The other process went back to a checkpoint and cut its log: all that it says now."""
     taken = Signal()
@@ -34,9 +34,15 @@ class Following(QObject):
         self._folder: RunFolder | None = None
         self._was_there = False
         self._follower: LogFollower | None = None
+        self._paused = False
         self._viewers: set[int] = set()
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
+
+    @property
+    def paused(self) -> bool:
+        """Whether that process has said that it pauses."""
+        return self.active and self._paused
 
     @property
     def active(self) -> bool:
@@ -51,6 +57,7 @@ class Following(QObject):
     def follow(self, folder: RunFolder, follower: LogFollower) -> None:
         """Somebody is working on ``folder``; ``follower`` has read what there was so far."""
         self._folder, self._follower, self._was_there = folder, follower, True
+        self._paused = is_paused(folder.lock().path)
 
     def seen_by(self, widget: QWidget) -> None:
         """Look as long as ``widget`` is in view (or another one that was named)."""
@@ -95,13 +102,14 @@ class Following(QObject):
             return
         # In this order: what was written before the owner let go is read after it is known that it has.
         restarts = follower.restarts
+        paused, self._paused = self._paused, is_paused(folder.lock().path)
         try:
             events = follower.poll()
         except OSError:  # a shared folder that is away for a moment
             return
         if follower.restarts != restarts:
             self.saidAnew.emit(events)
-        elif events:
+        elif events or paused is not self._paused:
             self.said.emit(events)
         if not owned:
             self._follower = None

@@ -91,7 +91,7 @@ class ShownRun(QObject):
         if self.own:
             return self._run.state
         if self.elsewhere:
-            return RunState.PAUSED if self.history.held else RunState.RUNNING
+            return RunState.PAUSED if self.history.held or self._following.paused else RunState.RUNNING
         return self._resting
 
     @property
@@ -291,6 +291,8 @@ class ShownRun(QObject):
 
     @Slot(object)
     def _said_anew(self, events: list[ev.Event]) -> None:
+        if self.folder is not None:
+            self._read_config(self.folder)  # it may go on with other settings
         self.history = RunHistory()
         self.history.extend(events)
         self._replace()

@@ -228,6 +228,8 @@ def into_the_third_stage(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: run.state is RunState.PAUSED and len(page.history.stages) == 2, timeout=WAIT)
     run.step("batch")
     qtbot.waitUntil(lambda: run.state is RunState.PAUSED and len(page.history.stages) == 3, timeout=WAIT)
+    assert run.folder is not None
+    assert RunFolder(run.folder).state() is RunState.PAUSED  # as every list of runs calls it
 
 
 def cards(page: TrainPage) -> list[str]:

@@ -33,6 +33,27 @@ def test_a_live_process_of_this_machine_keeps_others_out(tmp_path: Path) -> None
     assert owner_of(tmp_path / "lock.json") is None
 
 
+def test_that_a_run_pauses_is_said_of_the_process_that_holds_it_alone(tmp_path: Path) -> None:
+    path = tmp_path / "lock.json"
+    lock.say_paused(path, True)  # nobody holds it
+    assert not list(tmp_path.iterdir())
+    with RunLock(path):
+        assert not lock.is_paused(path)
+        lock.say_paused(path, True)
+        assert lock.is_paused(path)
+        lock.say_paused(path, False)
+        assert not lock.is_paused(path)
+        lock.say_paused(path, True)
+    assert not lock.is_paused(path)
+    with RunLock(path):  # as after a process that was killed as it paused
+        assert not lock.is_paused(path)
+    foreign(path, silent_s=1)
+    assert not lock.is_paused(path)
+    (tmp_path / lock.PAUSED).write_bytes(b"\xff")
+    assert not lock.is_paused(path)
+    lock.say_paused(tmp_path / "gone" / "lock.json", False)
+
+
 def test_the_lock_of_another_machine_is_told_with_its_name_and_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "lock.json"
     foreign(path, silent_s=10)

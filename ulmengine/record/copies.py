@@ -19,10 +19,11 @@ from .changes import check_branched, check_stages, keep_old
 from .checkpoints import CheckpointFolder, CheckpointInfo
 from .folder import BRANCH, IMPORTED, START, RunFolder, RunFolderError, find_runs, making
 from .listing import read_about, run_name, write_about
+from .lock import PAUSED
 from .records import write_record
 
 README = "README.txt"
-_LEFT_OUT = ("lock.json", "cache", "tensorboard", "checkpoints-given-up")
+_LEFT_OUT = ("lock.json", PAUSED, "cache", "tensorboard", "checkpoints-given-up")
 
 MOST_FILES = 20_000
 MOST_TIMES, FLOOR = 20, 64 << 20

@@ -19,7 +19,7 @@ from ulmengine.disk import is_disk_full, no_link, refuse_link, whole
 from ulmengine.events import Diverging, Event, Failed, Finished, Finishing, RunStarted, Stopped
 from ulmengine.plan.control import RunState
 
-from .lock import RunLock, owner_of
+from .lock import RunLock, is_paused, owner_of
 from .log import EventLog, read_events
 from .records import read_record, write_record
 
@@ -194,11 +194,11 @@ class RunFolder:
         return EventLog(self.log_path, keep=keep)
 
     def state(self) -> RunState:
-        """Whether anybody works on the run, or holds it because its loss grows, or else how it ended, if it began at
-        all."""
-        last = last_event(self.log_path)
-        if owner_of(self.lock().path) is not None:
-            return RunState.PAUSED if isinstance(last, Diverging) else RunState.RUNNING
+        """Whether anybody works on the run, or pauses it, be it because its loss grows, or else how it ended, if it
+        began at all."""
+        last, lock = last_event(self.log_path), self.lock().path
+        if owner_of(lock) is not None:
+            return RunState.PAUSED if isinstance(last, Diverging) or is_paused(lock) else RunState.RUNNING
         match last:
             case None:
                 return RunState.NEW

@@ -47,6 +47,7 @@ else:
         fcntl.flock(file.fileno(), fcntl.LOCK_UN)
 
 FORMAT = 1
+PAUSED = "paused"
 BEAT_S = 30.0
 SILENT_S = 300.0
 """Seconds without a sign after which a process of another machine counts as dead."""
@@ -173,6 +174,26 @@ def owner_of(path: Path) -> int | None:
     if free is None:
         return pid if _is_alive(pid, started) else None
     return None if free else pid
+
+
+def say_paused(path: Path, paused: bool) -> None:
+    """Say that the process which holds the lock at ``path`` pauses, or that it goes on: in a file beside the lock, with
+    the token of the lock, so that it is said of that process alone. Where it cannot be written it is not said."""
+    lock = _read(path) if paused else None
+    with suppress(OSError):
+        if lock is not None:
+            path.with_name(PAUSED).write_text(str(lock.get("token")), encoding="utf-8")
+        elif not paused:
+            path.with_name(PAUSED).unlink(missing_ok=True)
+
+
+def is_paused(path: Path) -> bool:
+    """Whether the process which holds the lock at ``path`` has said that it pauses."""
+    lock = _read(path)
+    try:
+        return lock is not None and path.with_name(PAUSED).read_text(encoding="utf-8") == lock.get("token")
+    except (OSError, ValueError):
+        return False
 
 
 def _locked(file: BinaryIO, *, alone: bool) -> bool | None:

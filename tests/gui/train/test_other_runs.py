@@ -17,9 +17,10 @@ from studio.pages.rates.page import RatesPage
 from studio.shown import log_reader
 from studio.words import state_words
 from ulmengine import events as ev
-from ulmengine.config import RunConfig, difference
+from ulmengine.config import RunConfig, difference, save, with_settings
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder
+from ulmengine.record.lock import say_paused
 from ulmengine.runs.own_texts import ModelInfo, begin_pretraining, corpus_of
 
 from .help import ROOT, WAIT, Bench, logged
@@ -100,6 +101,10 @@ def test_a_run_that_waits_for_a_person_in_another_window_is_called_paused_there_
             assert not bar.start.isVisible()  # beside a run that goes on; the page has a button for another one
             assert bench.shown() == {"anew"}
             assert "these are the next run's" in rates.heading.below.text()
+        for said, words in ((True, "Paused"), (False, "Running"), (True, "Paused")):  # by hand
+            say_paused(folder.lock().path, said)
+            bench.qtbot.waitUntil(lambda w=words: stands() == (w, w, w), timeout=WAIT)  # type: ignore[misc]
+            assert f"  ·  {words}  ·  " in bench.page.view.heading.below.text()
     bench.qtbot.waitUntil(lambda: not bench.page.shown.elsewhere, timeout=WAIT)
     assert stands() == ("Interrupted",) * 3
     assert "What is drawn here" in rates.heading.below.text()
@@ -112,8 +117,11 @@ def test_a_followed_run_that_goes_back_is_shown_from_there(bench: Bench) -> None
     assert folder is not None
     steps = list(folder.events())
     third = next(n for n, event in enumerate(steps) if isinstance(event, ev.Step) and event.total == 15)
+    before = folder.config()
+    highest = max(plan.peak for plan in bench.page.shown.plans if plan.task == "classifier")
     with folder.lock(), folder.open_log() as log:
         bench.qtbot.waitUntil(lambda: bench.page.shown.elsewhere, timeout=WAIT)
+        save(with_settings(before, ["classifier.lr=0.0011"]), folder.config_path)
         log.cut(0)
         for event in steps[:third]:
             log.append(event)
@@ -123,6 +131,10 @@ def test_a_followed_run_that_goes_back_is_shown_from_there(bench: Bench) -> None
         bench.qtbot.waitUntil(lambda: bench.page.history.total == 314, timeout=WAIT)
         assert [stage.loss.x.tolist() for stage in bench.page.history.stages] == [list(range(1, 315))]
         assert bench.page.history.finished is None
+        assert highest == before.classifier.lr
+        assert bench.page.shown.config.classifier.lr == 0.0011  # with which it goes on from there
+        plans = bench.page.shown.plans
+        assert max(plan.peak for plan in plans if plan.task == "classifier") == 0.0011
     bench.qtbot.waitUntil(lambda: not bench.page.shown.elsewhere, timeout=WAIT)
 
 
