@@ -149,7 +149,25 @@ def test_of_checkpoints_that_cannot_be_read_it_is_not_said_that_there_were_none(
     assert isinstance(last, ev.Failed)
     assert title in last.title
     assert last.kept.startswith(kept) if kept else not last.kept
-    assert folder.log_path.read_bytes() == log
+    assert folder.log_path.read_bytes()[:len(log)] == log
+    # A run that can be mended by bringing the corpus back stands as it did; the others have failed, and say so once.
+    assert folder.state() == ("stopped" if harm == "newest" else "failed")
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Failed)
+    assert len(list(folder.events(ev.Failed))) == (harm != "newest")
+
+
+def test_checkpoints_that_are_brought_back_are_gone_on_from(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run")
+    run = Run(folder).events()
+    next(event for event in run if isinstance(event, ev.StageStarted) and event.index == 1)
+    run.close()
+    folder.checkpoints.rename(tmp_path / "backup")
+    folder.checkpoints.write_text("nothing")
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Failed)
+    folder.checkpoints.unlink()
+    (tmp_path / "backup").rename(folder.checkpoints)
+    assert isinstance(list(Run(folder).events(resume=True))[-1], ev.Finished)
+    assert not list(folder.events(ev.Failed))
 
 
 def test_a_run_that_never_saved_says_that_nothing_was_trained(tmp_path: Path) -> None:

@@ -45,6 +45,10 @@ from .prepare import Prepared, prepare
 from .stages import Stages
 
 
+class LearntLostError(RunFolderError):
+    """The run has learnt something, and nothing that it could go on from is there any more."""
+
+
 class Run:
     """One run in its folder.
 
@@ -121,6 +125,8 @@ class Run:
                 if log is not None and failed is None:
                     log.close()
             if failed is not None:
+                if isinstance(found, LearntLostError):
+                    log = self._log_of_lost(failed)
                 self._log_failure(log, failed)
                 if self._closing:
                     raise RunFolderError(f"The run could not be saved when it stopped: {failed.title}. {failed.kept}")
@@ -161,14 +167,14 @@ class Run:
         unusable = self.checkpoints.why_unusable()
         if unusable:
             # Starting afresh would empty the log and remove weights that another version, or a backup, can still use.
-            raise RunFolderError(
+            raise LearntLostError(
                 f"the run cannot go on: {unusable}. Its log and files are as they were; start a new run, or copy this "
                 "folder back from a backup"
             )
         if any(self.folder.checkpoints.glob("*.safetensors")):
             if any(self.folder.events(ev.Checkpointed)):
-                raise RunFolderError(f"the run cannot go on: the records of its checkpoints (*.json) are gone from "
-                                     f"{self.folder.checkpoints}; copy them back from a backup, or start a new run")
+                raise LearntLostError(f"the run cannot go on: the records of its checkpoints (*.json) are gone from "
+                                      f"{self.folder.checkpoints}; copy them back from a backup, or start a new run")
             self._warning = "The run had ended before its first checkpoint was whole, so it begins afresh."
         if isinstance(last_event(self.folder.log_path), ev.Finished):
             raise RunFolderError(
@@ -436,6 +442,19 @@ class Run:
                 return ""  # what was saved is damaged, or gone
             return "Nothing had been trained long enough to be saved."
         return f"Everything up to step {latest.total:,} is saved (checkpoint {latest.name})."
+
+    def _log_of_lost(self, failed: ev.Failed) -> EventLog | None:
+        """The log of a run that nothing is left of to go on from: it has failed from now on, as whoever opens it is to
+        read; not one that has finished before. None where that stands there, or cannot be written."""
+        last = last_event(self.folder.log_path)
+        if isinstance(last, ev.Finished) or (isinstance(last, ev.Failed) and last.title == failed.title):
+            return None
+        try:
+            log = self.folder.open_log()
+        except (OSError, ValueError):
+            return None
+        self._log_is_ours = True
+        return log
 
     def _log_failure(self, log: EventLog | None, failed: ev.Failed) -> None:
         try:
