@@ -108,7 +108,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         if largest >= 10_000_000:
             return [f"{value:.0e}" if value else "0" for value in values]
         if largest >= 10_000:
-            if self.narrow or max(map(abs, self.range)) >= 100_000:  # longer ones reach into the axis' title
+            if self.narrow or self.orientation == "left" or max(map(abs, self.range)) >= 100_000:
+                # Longer ones reach into the axis' title.
                 return [f"{value / 1_000:,g}k" if value else "0" for value in values]
             return [f"{value:,.0f}" for value in values]
         places = max(0, math.ceil(-math.log10(spacing)))

@@ -22,13 +22,14 @@ def test_the_small_plots_have_room_for_their_numbers(qtbot: QtBot) -> None:
     assert axis.tickStrings([0.0, 10_000.0, 20_000.0], 1, 10_000) == ["0", "10k", "20k"]
     assert axis.tickStrings([12_500.0, 1_000_000.0], 1, 2_500) == ["12.5k", "1,000k"]
     assert axis.tickStrings([5_000.0], 1, 1_000) == ["5000"]
-    assert Axis("left").tickStrings([10_000.0], 1, 5_000) == ["10,000"]
+    assert Axis("bottom").tickStrings([10_000.0], 1, 5_000) == ["10,000"]
 
 
 @pytest.mark.parametrize(("highest", "values", "said"), [
     (180_000.0, [0.0, 50_000.0, 150_000.0], ["0", "50k", "150k"]),
-    (99_000.0, [0.0, 80_000.0], ["0", "80,000"]), (9_000.0, [0.0, 8_000.0], ["0", "8000"]),
-    (12_000.0, [0.0, 10_000.0], ["0", "10,000"])])
+    (99_000.0, [0.0, 80_000.0], ["0", "80k"]), (9_000.0, [0.0, 8_000.0], ["0", "8000"]),
+    (12_000.0, [0.0, 10_000.0], ["0", "10k"]),
+    (9_999.0, [0.0, 5_000.0], ["0", "5000"]), (12_600.0, [0.0, 12_500.0], ["0", "12.5k"])])
 def test_long_numbers_beside_an_axis_with_a_title_stay_clear_of_it(
     qtbot: QtBot, highest: float, values: list[float], said: list[str]
 ) -> None:
