@@ -231,15 +231,15 @@ class RangeCard(Card):
         self.readout.setText(self._result_words(bool(found), best[1] if best is not None else ""))
 
     def _result_words(self, found: bool, why: str) -> str:
+        left = self.tr("The weights are left as they were. The band's edges are peak and lowest rate.")
         if not found:
             return self.tr(
                 "No rate can be told from this: the loss falls at none by more than chance, as where a network begins "
-                "near its best. Leave the peak where it is, to the left of where the loss rises. The weights are left "
-                "as they were."
-            )
+                "near its best. Leave the peak where it is, to the left of where the loss rises."
+            ) + " " + left
         if not why:
-            return self.tr("The loss hardly fell, so these are weak hints; the weights are left as they were.")
-        return why + " " + self.tr("The weights are left as they were. The band's edges are peak and lowest rate.")
+            return self.tr("The loss hardly fell, so these are weak hints.") + " " + left
+        return f"{why} {left}"
 
     @Slot(float)
     def _take(self, value: float) -> None:

@@ -149,6 +149,13 @@ def test_the_mark_of_the_minimum_says_that_it_is_a_tenth_of_the_rate_with_the_lo
     assert take is not None
     assert take.text() == "minimum ÷ 10  0.025"  # type: ignore[attr-defined]
     assert "90 times below the rate at which it is lowest" in page.range.readout.text()  # 0.25 / 0.0028
+    ends = "The weights are left as they were. The band's edges are peak and lowest rate."
+    assert page.range.readout.text().endswith(ends)
+    for found, said in (((False, ""), "No rate can be told"), ((True, ""), "The loss hardly fell"),
+                        ((True, "x."), "x.")):
+        told = page.range._result_words(*found)
+        assert told.startswith(said)
+        assert told.endswith(f". {ends}")
 
 
 def test_what_the_cursor_reads_moves_nothing_and_hides_nothing_for_good(page: RatesPage, qtbot: QtBot) -> None:
