@@ -21,7 +21,7 @@ from uuid import uuid4
 
 import psutil
 
-from ulmengine.disk import no_link, read_json
+from ulmengine.disk import no_link, read_json, whole
 
 if sys.platform == "win32":
     import msvcrt
@@ -182,7 +182,8 @@ def say_paused(path: Path, paused: bool) -> None:
     lock = _read(path) if paused else None
     with suppress(OSError):
         if lock is not None:
-            path.with_name(PAUSED).write_text(str(lock.get("token")), encoding="utf-8")
+            with whole(path.with_name(PAUSED)) as beside:
+                beside.write_text(str(lock.get("token")), encoding="utf-8")
         elif not paused:
             path.with_name(PAUSED).unlink(missing_ok=True)
 
