@@ -9,17 +9,15 @@ import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_origin, get_type_hints
-
-from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, field_validator, model_validator
+from typing import Any, get_origin, get_type_hints
 
 from ulmengine.disk import move, read_json, sha256
-from ulmengine.events import Checkpointed, from_json
+from ulmengine.events import Checkpointed
 
 FORMAT = 1
 LARGEST_FILE = 64 << 30
 """Bytes; several times a model's largest weights, since the optimizer's numbers stand beside them."""
-_MOST = 1 << 60
+MOST = 1 << 60
 """Of whatever a record counts: no file is that long."""
 GIVEN_UP = "-given-up"
 """At the end of the name of a folder of checkpoints that is about to be removed."""
@@ -57,120 +55,6 @@ class CheckpointInfo:
 _KINDS = {name: get_origin(kind) or kind for name, kind in get_type_hints(CheckpointInfo).items() if name != "bytes"}
 _KINDS |= {"saved_at": (int, float), "values": dict}
 """What a record holds, and of which kinds."""
-_Count = Annotated[int, Field(ge=0, lt=_MOST)]
-_Word = Annotated[int, Field(ge=0, lt=1 << 32)]
-
-
-class _Values(BaseModel):
-    """Plain values that training goes on with, as they are packed there; what a newer version adds is no harm."""
-
-    model_config = ConfigDict(strict=True)
-
-
-class _Standing(_Values):
-    """Of :class:`ulmengine.training.progress.Standing`, and what earlier versions told in place of ``why``."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    epoch: _Count = 0
-    batch: _Count = 0
-    step: _Count = 0
-    loss_sum: float = 0.0
-    weight_sum: float = 0.0
-    epoch_over: bool = False
-    said: _Count = 0
-    waited: _Count = 0
-    lowest: float | None = None
-    seconds: float = 0.0
-    epoch_began: float = 0.0
-    why: str = "epochs"
-    finished: bool = False
-    skipped: bool = False
-
-
-class _Best(_Values):
-    """Of :class:`ulmengine.training.progress.Best`."""
-
-    epoch: _Count
-    standing: list[float]
-    metrics: dict[str, float]
-    train_loss: float
-    key: str
-    highest: float | None = None
-
-
-class _Averages(_Values):
-    losses: list[float]
-    count: _Count
-
-
-class _Optimizer(_Values):
-    kind: str
-    averages: _Averages | None = None
-
-    @model_validator(mode="after")
-    def _averages_of_their_kind(self) -> Self:
-        if self.kind == "nt_asgd" and self.averages is None:
-            raise ValueError("its averages are missing")
-        return self
-
-
-class _Random(_Values):
-    """Of :class:`ulmengine.training.random_state.RandomState`: lists there, for JSON knows no tuples."""
-
-    python: Annotated[tuple[Literal[3], Annotated[list[_Word], Field(min_length=625, max_length=625)], float | None],
-                      Strict(False)]
-    numpy: Annotated[tuple[Literal["MT19937"], Annotated[int, Field(ge=0, le=624)], Literal[0, 1], float],
-                     Strict(False)]
-
-    @field_validator("python")
-    @classmethod
-    def _within(cls, state: tuple[int, list[int], float | None]) -> tuple[int, list[int], float | None]:
-        if state[1][-1] > 624:
-            raise ValueError("it stands behind its end")
-        return state
-
-
-class _GoingOn(_Values):
-    """What a record holds for training to go on from it."""
-
-    batches: Annotated[list[_Count], Field(min_length=1)]
-    standing: _Standing
-    best: _Best
-    start: str
-    optimizer: _Optimizer
-    random: _Random
-    state: Any
-    outbox: list[dict[str, Any]]
-    metrics: dict[str, float]
-    scaler: dict[str, float] | None = None
-
-    @field_validator("batches")
-    @classmethod
-    def _some(cls, batches: list[int]) -> list[int]:
-        if not batches[-1]:
-            raise ValueError("an epoch has some")
-        return batches
-
-    @field_validator("state")
-    @classmethod
-    def _is_form(cls, state: Any) -> Any:
-        """As :func:`ulmengine.training.tensors.take_apart` gives it."""
-        if isinstance(state, list) and state[:1] in (["list"], ["tuple"]):
-            return [cls._is_form(item) for item in state[1:]]
-        if state is not None and not (type(state) is int and state >= 0):
-            raise ValueError("it is not put together of tensors")
-        return state
-
-    @field_validator("outbox")
-    @classmethod
-    def _are_events(cls, outbox: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        try:
-            for event in outbox:
-                from_json(event)
-        except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
-            raise ValueError("it holds what is no event") from error
-        return outbox
 
 
 class CheckpointFolder:
@@ -194,24 +78,9 @@ class CheckpointFolder:
                 continue
         return sorted(found, key=lambda info: info.sequence)
 
-    def latest(self, stages: int | None = None) -> CheckpointInfo | None:
-        """The newest checkpoint that is whole, damaged ones are passed over; where it is said how many ``stages`` the
-        run has, the newest that it can go on from."""
-        return next((info for info in reversed(self.all()) if self.verify(info.name)
-                     and (stages is None or self.leads_on(info.name, stages))), None)
-
-    def leads_on(self, name: str, stages: int) -> bool:
-        """Whether the record of the checkpoint called ``name`` holds what a run of so many ``stages`` goes on with."""
-        try:
-            record = read_checkpoint_record(self.folder / f"{name}.json")
-            info = info_of(record, name)
-        except CheckpointError:
-            return False
-        try:
-            _GoingOn.model_validate(record["values"])
-        except ValidationError:
-            return False
-        return info.stage < stages and "log" in info.extra
+    def latest(self) -> CheckpointInfo | None:
+        """The newest checkpoint that is whole; damaged ones are passed over."""
+        return next((info for info in reversed(self.all()) if self.verify(info.name)), None)
 
     def damaged_after(self, name: str) -> str:
         """Which newer checkpoint than ``name`` cannot be gone on from, the newest if there are several; "" if none."""
@@ -350,10 +219,10 @@ def info_of(record: dict[str, Any], name: str) -> CheckpointInfo:
         wrong = ["name"]
     counts = ("sequence", "stage", "epoch", "total")
     if not wrong:
-        wrong = [field for field in counts if not 0 <= record[field] < _MOST]
+        wrong = [field for field in counts if not 0 <= record[field] < MOST]
         wrong += ["metrics"] * any(not isinstance(value, (int, float)) for value in record["metrics"].values())
         wrong += [field for field, value in record["extra"].items()
-                  if field in ("log", "changes") and not (isinstance(value, int) and 0 <= value < _MOST)]
+                  if field in ("log", "changes") and not (isinstance(value, int) and 0 <= value < MOST)]
     if not wrong and not ("state" in record["files"] and all(map(_is_file_entry, record["files"].values()))):
         wrong = ["files"]
     if wrong:

@@ -157,7 +157,7 @@ class Run:
             return self._last_learnt(self.checkpoints.info(checkpoint)) if finish else checkpoint
         if not resume:
             return None
-        latest = self.checkpoints.latest(self._stages())
+        latest = self.checkpoints.latest_of(self._stages())
         if latest is not None:
             damaged = self.checkpoints.damaged_after(latest.name)
             if damaged:

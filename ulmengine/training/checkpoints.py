@@ -26,6 +26,7 @@ from ulmengine.record.checkpoints import (
 )
 
 from .context import Snapshot
+from .going_on import leads_on
 
 _DISK_FULL = ("code: 28", "os error 28", "os error 122", "code: 122", "No space left", "quota",
               "os error 112", "code: 112")  # the last two on Windows
@@ -90,6 +91,20 @@ class Checkpoints(CheckpointFolder):
             info.reason, info.stage, info.total, info.best, info.finished, tensors.pop("state"), tensors,
             record["values"],
         )
+
+    def leads_on(self, name: str, stages: int) -> bool:
+        """Whether the record of the checkpoint called ``name`` holds what a run of so many ``stages`` goes on with."""
+        try:
+            record = read_checkpoint_record(self.folder / f"{name}.json")
+            info = info_of(record, name)
+        except CheckpointError:
+            return False
+        return info.stage < stages and "log" in info.extra and leads_on(record["values"])
+
+    def latest_of(self, stages: int) -> CheckpointInfo | None:
+        """The newest checkpoint that is whole and that a run of so many ``stages`` can go on from."""
+        return next((info for info in reversed(self.all()) if self.verify(info.name)
+                     and self.leads_on(info.name, stages)), None)
 
     def _write(self, file: str, tensors: dict[str, Tensor], written: list[Path]) -> dict[str, Any]:
         path = self.folder / file
