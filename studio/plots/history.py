@@ -83,8 +83,6 @@ class RunHistory:
     notes: list[ev.Note] = field(default_factory=list)
     finishing: bool = False
     lost: list[ev.LogLost] = field(default_factory=list)
-    held: bool = False
-    """Its loss grows, and nothing has been said since: it waits for a person."""
 
     @property
     def total(self) -> int:
@@ -106,7 +104,6 @@ class RunHistory:
         """Take in ``events``; steps of one stage that follow one another go in at once."""
         waiting: list[ev.Step] = []
         for event in events:
-            self.held = isinstance(event, ev.Diverging)
             if isinstance(event, ev.Step):
                 if waiting and waiting[-1].stage != event.stage:
                     self._steps(waiting)

@@ -91,7 +91,7 @@ class ShownRun(QObject):
         if self.own:
             return self._run.state
         if self.elsewhere:
-            return RunState.PAUSED if self.history.held or self._following.paused else RunState.RUNNING
+            return RunState.PAUSED if self._following.paused else RunState.RUNNING
         return self._resting
 
     @property

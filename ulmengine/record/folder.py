@@ -16,7 +16,7 @@ from typing import Any, TypeVar, overload
 from ulmengine import __version__
 from ulmengine.config import RunConfig, load, save
 from ulmengine.disk import is_disk_full, no_link, refuse_link, whole
-from ulmengine.events import Diverging, Event, Failed, Finished, Finishing, RunStarted, Stopped
+from ulmengine.events import Event, Failed, Finished, Finishing, RunStarted, Stopped
 from ulmengine.plan.control import RunState
 
 from .lock import RunLock, is_paused, owner_of
@@ -194,12 +194,11 @@ class RunFolder:
         return EventLog(self.log_path, keep=keep)
 
     def state(self) -> RunState:
-        """Whether anybody works on the run, or pauses it, be it because its loss grows, or else how it ended, if it
-        began at all."""
-        last, lock = last_event(self.log_path), self.lock().path
+        """Whether anybody works on the run, or pauses it, or else how it ended, if it began at all."""
+        lock = self.lock().path
         if owner_of(lock) is not None:
-            return RunState.PAUSED if isinstance(last, Diverging) or is_paused(lock) else RunState.RUNNING
-        match last:
+            return RunState.PAUSED if is_paused(lock) else RunState.RUNNING
+        match last_event(self.log_path):
             case None:
                 return RunState.NEW
             case Finished():

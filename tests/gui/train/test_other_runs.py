@@ -91,6 +91,7 @@ def test_a_run_that_waits_for_a_person_in_another_window_is_called_paused_there_
         log.append(ev.StageStarted(4, "one more", ("a",), 1, 1, 30, "classifier"))
         for number, last, said in ((1, None, "Running"), (2, ev.Diverging(4, total + 2, 9., 1., total), "Paused"),
                                    (3, None, "Running"), (4, ev.Note("The loss grows", "warning"), "Running")):
+            say_paused(folder.lock().path, said == "Paused")  # as the window that trains it does
             log.append(ev.Step(4, 1, number, total + number, 0.25, (0.1,), 1.0, 10, 0.1))
             if last is not None:
                 log.append(last)
