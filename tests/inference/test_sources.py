@@ -1,9 +1,8 @@
-"""Texts out of files: the model's columns, each answer's row, labels in the model's words."""
+"""Texts out of files: the model's columns, each answer's row."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -11,22 +10,14 @@ import pytest
 from tests.corpus.test_workbook import placed
 from tests.models.made import save
 from ulmengine.corpus import CorpusError, Preview, preview
-from ulmengine.events import Event, Note, outcome
-from ulmengine.inference import InferenceError, Predictor, sources
-from ulmengine.inference.sources import (
-    ColumnsWantedError,
-    Labelled,
-    Text,
-    answer_texts,
-    label_doubt,
-    labelled,
-    open_table,
-    texts_of,
-)
+from ulmengine.events import Note, outcome
+from ulmengine.inference import Predictor, sources
+from ulmengine.inference.sources import ColumnsWantedError, Text, answer_texts, open_table, texts_of
 from ulmengine.models import Columns, load_bundle
 
 DATA = Path(__file__).parent / "data"
 NOTE = Columns(text=("note",), label=("label",))
+PLACES = Columns(text=("column 1",), label=("column 2",))
 
 
 def test_the_columns_that_the_model_learnt_from_are_read(tmp_path: Path) -> None:
@@ -81,109 +72,12 @@ def test_an_empty_text_has_no_answer(tmp_path: Path) -> None:
     assert said[1][1].probabilities == pytest.approx(predictor.predict_one("a film").probabilities, abs=1e-6)
 
 
-def bears(tmp_path: Path, rows: list[str], labels: tuple[str, ...], multi: bool = False) -> Labelled:
-    path = tmp_path / "labels.csv"
-    path.write_text("text,label\n" + "".join(f"a film of day {n},{row}\n" for n, row in enumerate(rows)))
-    return labelled(outcome(open_table(path, tmp_path / "cache", text=("text",), label=("label",))), labels, multi)
-
-
-def test_labels_in_another_spelling_are_those_of_the_model(tmp_path: Path) -> None:
-    found = bears(tmp_path, ["GOOD", "BAD", "good"], ("bad", "good"))
-    assert found.targets.tolist() == [1, 0, 1]
-    assert found.notes == ("'BAD' is read as 'bad'.", "'GOOD' is read as 'good'.")
-    assert bears(tmp_path, ["1.0", "2.0", "1.0"], ("1", "2")).targets.tolist() == [0, 1, 0]
-
-
-@pytest.mark.parametrize(("written", "labels"), [
-    (("1", "0"), ("False", "True")), (("yes", "no"), ("False", "True")), (("TRUE", "FALSE"), ("0", "1")),
-    (('"5,0"', '"1,0"'), ("1.0", "5.0")), (("y", "n"), ("no", "yes")),
-])
-def test_marks_and_numbers_are_understood_as_others_write_them(
-    tmp_path: Path, written: tuple[str, str], labels: tuple[str, ...]
-) -> None:
-    assert bears(tmp_path, [*written, written[0]], labels).targets.tolist() == [1, 0, 1]
-
-
-def test_marks_that_could_be_two_labels_are_none(tmp_path: Path) -> None:
-    with pytest.raises(InferenceError, match="does not know the label 'yes'; it knows '1', 'True', 'x y'"):
-        bears(tmp_path, ["yes"] * 3, ("1", "True", "x y"))
-
-
-def test_a_dash_is_no_label(tmp_path: Path) -> None:
-    found = bears(tmp_path, ["yes", "-", "no"], ("no", "yes"))
-    assert (found.rows.tolist(), found.targets.tolist()) == ([0, 1], [1, 0])
-    assert found.notes == ("1 of 3 documents bear no label and are left out.",)
-
-
-def test_a_list_of_known_labels_is_these_for_a_model_of_several(tmp_path: Path) -> None:
-    found = bears(tmp_path, ["joy", "Anger|fear", "joy|odd"], ("anger", "fear", "joy"), multi=True)
-    np.testing.assert_array_equal(found.targets, [[0, 0, 1], [1, 1, 0]])
-    assert found.rows.tolist() == [0, 1]
-    assert found.notes == ("'Anger|fear' is read as 'anger', 'fear'.",
-                           "The model does not know 'joy|odd': 1 of 3 documents are left out.")
-    with pytest.raises(InferenceError, match=r"does not know the label 'bad\|good'"):
-        bears(tmp_path, ["bad|good"] * 3, ("bad", "good"))
-
-
-def marked(tmp_path: Path, table: str) -> tuple[Labelled, list[str]]:
-    """A table of marks as a model of three labels, a column each, is measured on it; and what was said."""
-    (tmp_path / "marks.csv").write_text(table)
-    said: list[Event] = []
-    roles = Columns(text=("text",), label=("joy", "odd", "ill"))
-    documents = outcome(open_table(tmp_path / "marks.csv", tmp_path / "cache", roles), said.append)
-    found = labelled(documents, ("ill", "joy", "odd"), multi_label=True)
-    return found, [event.text for event in said if isinstance(event, Note)]
-
-
-def test_a_label_without_its_column_cannot_be_measured(tmp_path: Path) -> None:
-    with pytest.raises(InferenceError, match=r"marks.csv has no column 'ill'.*with 1 where"):
-        marked(tmp_path, "text,joy,odd\na film,1,0\nthe film,0,1\nmy film,1,1\n")
-
-
-def test_a_label_that_the_model_lacks_is_told(tmp_path: Path) -> None:
-    table = "text,joy,odd,ill,sad\na film,1,0,0,1\nthe film,0,1,1,0\nmy film,1,1,0,1\n"
-    found, said = marked(tmp_path, table)
-    assert found.targets.tolist() == [[0, 1, 0], [1, 0, 1], [0, 1, 1]]
-    assert said == ["The model knows no label 'sad': what this column says is not measured."]
-
-
-def test_a_named_label_column_may_be_in_another_case(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("text,Queue\na good film,x\na bad film,y\n")
-    documents = outcome(open_table(tmp_path / "a.csv", tmp_path / "c", text=("text",), label=("queue",)))
-    assert documents.labels == ("x", "y")
-
-
 def test_which_column_is_the_label_is_no_question_where_none_is_read(tmp_path: Path) -> None:
     rows = "".join(f"a film of day {n},{'ab'[n % 2]},{'xyz'[n % 3]}\n" for n in range(60))
     (tmp_path / "a.csv").write_text(f"text,kind,team\n{rows}")
     opening = texts_of(tmp_path / "a.csv", tmp_path / "c", Columns(text=("text",)))
     said = list(opening)
     assert [event for event in said if isinstance(event, Note)] == []
-
-
-def test_an_unknown_label_leaves_out_its_documents_alone(tmp_path: Path) -> None:
-    found = bears(tmp_path, ["good", "odd", "bad"], ("bad", "good"))
-    assert (found.rows.tolist(), found.targets.tolist()) == ([0, 2], [1, 0])
-    assert found.notes == ("The model does not know 'odd': 1 of 3 documents are left out.",)
-    with pytest.raises(InferenceError, match="does not know the label"):
-        bears(tmp_path, ["odd", "odd", "odd"], ("bad", "good"))
-    # Two labels that differ by their case alone are no spelling of each other's third.
-    with pytest.raises(InferenceError, match="does not know"):
-        bears(tmp_path, ["GOOD", "GOOD", "GOOD"], ("Good", "good"))
-
-
-def test_a_model_of_several_labels_is_measured_as_such(tmp_path: Path) -> None:
-    found = bears(tmp_path, ["good", "bad", "good"], ("bad", "good", "long"), multi=True)
-    np.testing.assert_array_equal(found.targets, [[0, 1, 0], [1, 0, 0], [0, 1, 0]])
-    with pytest.raises(InferenceError, match="several labels, the model gives each document one"):
-        _several(tmp_path)
-
-
-def _several(tmp_path: Path) -> None:
-    path = tmp_path / "several.csv"
-    path.write_text("text,label\na film,good;bad\nthe film,bad\nmy film,good\n")
-    roles = Columns(text=("text",), label=("label",), label_delimiter=";")
-    labelled(outcome(open_table(path, tmp_path / "cache", roles)), ("bad", "good"), multi_label=False)
 
 
 def test_random_bytes_are_no_text(tmp_path: Path) -> None:
@@ -242,12 +136,6 @@ def test_a_text_file_is_looked_at_once_before_it_is_read(tmp_path: Path, monkeyp
     assert looks == [tmp_path / "a.txt", tmp_path / "b.txt"]
 
 
-def test_documents_without_a_label_are_counted(tmp_path: Path) -> None:
-    found = bears(tmp_path, ["good", "", "bad", ""], ("bad", "good"))
-    assert found.targets.tolist() == [1, 0]
-    assert found.notes == ("2 of 4 documents bear no label and are left out.",)
-
-
 REVIEW = "Review, five stars\n\nI loved this phone, the battery lasts, and the screen is bright.\n"
 
 
@@ -276,130 +164,6 @@ def test_a_named_column_may_be_in_another_case(tmp_path: Path) -> None:
     (tmp_path / "lines").write_text(REVIEW)
     found = outcome(texts_of(tmp_path / "lines", tmp_path / "c", Columns(text=("review",))))
     assert next(found).text.startswith("Review, five stars")
-
-
-def piped(
-    text: str, tmp_path: Path, roles: Columns | None = NOTE, kind: str = "", said: list[Event] | None = None
-) -> list[tuple[int | None, str]]:
-    """What is read of standard input that gives ``text``: row and text."""
-    with TemporaryDirectory(prefix="piped-") as folder:
-        path = Path(folder, "standard input")
-        path.write_text(text)
-        reading = texts_of(path, tmp_path / "c", roles, kind=kind)
-        return [(one.row, one.text) for one in outcome(reading, [].append if said is None else said.append)]
-
-
-@pytest.mark.parametrize("roles", [NOTE, None])
-def test_standard_input_is_a_text_a_line_blank_ones_between_too(tmp_path: Path, roles: Columns | None) -> None:
-    texts = [f"The film of day {n} was long." for n in range(40)]
-    given = "\n".join([*texts[:20], "", *texts[20:]]) + "\n\n\n"
-    assert piped(given, tmp_path, roles) == list(enumerate([*texts[:20], "", *texts[20:]]))
-
-
-@pytest.mark.parametrize("mark", [", ", "\t", "; "])
-def test_standard_input_without_a_heading_is_a_text_a_line_whatever_cuts_it(tmp_path: Path, mark: str) -> None:
-    texts = [mark.join(("good food", "nice staff", f"number {n}")) for n in range(12)]
-    assert piped("\n".join(texts), tmp_path) == list(enumerate(texts))
-    texts = [mark.join(("good food", f"nice staff number {n}")) for n in range(12)]
-    assert piped("\n".join(texts), tmp_path) == list(enumerate(texts))
-
-
-def test_standard_input_under_a_heading_stays_a_table(tmp_path: Path) -> None:
-    rows = "".join(f"{n},a film of day {n}\n" for n in range(6))
-    assert piped("id,note\n" + rows, tmp_path) == [(n, f"a film of day {n}") for n in range(6)]
-    with pytest.raises(ColumnsWantedError, match="id, text"):
-        piped("id,text\n" + rows, tmp_path)
-    lines = "".join(f'{{"note": "a film of day {n}"}}\n' for n in range(6))
-    assert piped(lines, tmp_path) == [(n, f"a film of day {n}") for n in range(6)]
-
-
-@pytest.mark.parametrize("mark", [",", ";", "|"])
-def test_standard_input_that_is_a_table_without_a_heading_asks_as_a_file_does(tmp_path: Path, mark: str) -> None:
-    rows = [mark.join((str(n), f"About day {n}", f"The film of day {n} was long and dull.")) for n in range(12)]
-    for given in (rows, [f"{row}{mark}{'good' if n % 2 else 'bad'}" for n, row in enumerate(rows)]):
-        text = "\n".join(given) + "\n"
-        with pytest.raises(ColumnsWantedError, match=r"no 'note'.*column 3.*If each line is a text: --format lines"):
-            piped(text, tmp_path)
-        assert piped(text, tmp_path, kind="lines") == list(enumerate(given))
-        (tmp_path / "a.csv").write_text(text)
-        with pytest.raises(ColumnsWantedError, match="no 'note'"):
-            outcome(texts_of(tmp_path / "a.csv", tmp_path / "c", NOTE))
-
-
-@pytest.mark.parametrize("line", [
-    "Yes, we liked day {n}", "It was 1,000 miles on day {n}", "Good; but long on day {n}", "good food\tnice staff, {n}",
-])
-def test_prose_that_marks_cut_evenly_is_a_text_a_line_and_said_to_be(tmp_path: Path, line: str) -> None:
-    texts = [line.format(n=n) for n in range(12)]
-    said: list[Event] = []
-    assert piped("\n".join(texts), tmp_path, said=said) == list(enumerate(texts))
-    (note,) = (event.text for event in said if isinstance(event, Note))
-    assert "each line is read as a text, though" in note
-    assert "--format csv" in note
-
-
-@pytest.mark.parametrize("roles", [NOTE, None])
-@pytest.mark.parametrize("name", ["text", "Kommentar", "REVIEW"])
-def test_the_heading_of_a_single_column_is_none_of_its_texts(
-    tmp_path: Path, roles: Columns | None, name: str
-) -> None:
-    texts = [f"The film of day {n} was long{', really' * (n % 2)}." for n in range(6)]
-    assert piped("\n".join([name, *texts]), tmp_path, roles) == list(enumerate(texts))
-
-
-@pytest.mark.parametrize("given", [
-    ["text"], ["Great!", "The film was long.", "It was dull."], ["Text of the day", "A film", "Another"],
-    ["Good, bad and ugly.", "text", "review"],
-])
-def test_a_first_line_that_is_no_name_of_a_column_is_a_text(tmp_path: Path, given: list[str]) -> None:
-    assert piped("\n".join(given) + "\n", tmp_path) == list(enumerate(given))
-
-
-PLACES = Columns(text=("column 1",), label=("column 2",))
-QUOTED = [f'"We liked the room, the view and the soup of day {n}"' for n in range(12)]
-
-
-@pytest.mark.parametrize("roles", [NOTE, PLACES])
-@pytest.mark.parametrize(("name", "given"), [
-    ("a.csv", ["Customer comment", *QUOTED]), ("a.csv", QUOTED), ("a.csv", ["remark", *QUOTED]),
-    ("a.csv", ["remark", *(line.replace(",", "").strip('"') for line in QUOTED)]),
-    ("a.csv", ["What guests say", *QUOTED[:6], "It was loud", "It was cold", *QUOTED[6:]]),
-    ("a.csv", [*QUOTED[:4], '"It was ""fine"", he said"', "", '"It was', 'long, and dull"', *QUOTED[4:]]),
-    ("a.jsonl", QUOTED), ("a.jsonl", ['"It was \\"fine\\", he said"', '"Caf\\u00e9, soup"', *QUOTED]),
-])
-def test_standard_input_is_read_as_a_file_of_a_single_column_is(
-    tmp_path: Path, name: str, given: list[str], roles: Columns
-) -> None:
-    text = "\n".join(given) + "\n"
-    (tmp_path / name).write_text(text)
-    found = [(one.row, one.text) for one in outcome(texts_of(tmp_path / name, tmp_path / "c", roles))]
-    said: list[Event] = []
-    assert piped(text, tmp_path, roles, said=said) == found
-    assert not any('"We' in text or "\\" in text for _, text in found)
-    assert [event for event in said if isinstance(event, Note)] == []
-
-
-@pytest.mark.parametrize("given", [
-    ['"I want to go," said Tom.', '"No," she replied.', '"Because."', '"Oh."'], ["Tom:", '"I want to go home now."'],
-    ["Thanks", "thank you so much for your help", "please call me back", "where is the order of my son"],
-    ["It was fine", 'The "soup", though, was cold', '5" is too short', '"Never" is a long time'],
-    ['"Well, no.', "We liked it.", 'It was long, and dull."'],
-    ["It was loud.", '"Oh."', "It was dull.", "It was cold."],
-    ["C:\\temp was full", "and so was D:\\temp", "\\o/"],
-])
-def test_lines_in_which_marks_stand_as_in_prose_stay_texts_which_is_told(tmp_path: Path, given: list[str]) -> None:
-    said: list[Event] = []
-    assert piped("\n".join(given) + "\n", tmp_path, said=said) == list(enumerate(given))
-    (note,) = (event.text for event in said if isinstance(event, Note))
-    assert "each line is read as a text" in note
-    assert "--format csv" in note
-
-
-def test_a_lone_line_of_standard_input_needs_no_word(tmp_path: Path) -> None:
-    said: list[Event] = []
-    assert piped("The room, and the soup, were fine.\n", tmp_path, said=said) == [
-        (0, "The room, and the soup, were fine.")]
-    assert [event for event in said if isinstance(event, Note)] == []
 
 
 SECOND = Columns(text=("column 2",), label=("column 1",))
@@ -444,23 +208,6 @@ def test_a_table_of_the_same_form_needs_no_heading(tmp_path: Path, row: str, rol
     (tmp_path / "a.tsv").write_text("\n".join(rows))
     found = list(outcome(texts_of(tmp_path / "a.tsv", tmp_path / "c", roles)))
     assert [one.text for one in found] == [f"{SAID[n % 2]} {n}" for n in range(1, 30)]
-
-
-@pytest.mark.parametrize(("heading", "roles", "told"), [
-    ("text,topic", Columns(text=("text",), label=("label",)), "read from 'topic', for there is no 'label'"),
-    ("text,topic", None, "read from 'topic'. If"),
-    ("text,label", Columns(text=("text",), label=("label",)), ""),
-    ("text,LABEL", Columns(text=("text",), label=("label",)), ""),
-    ("text,other", Columns(text=("text",)), "read from 'other'. If"),
-])
-def test_a_column_that_is_only_guessed_to_hold_the_labels_is_named(
-    tmp_path: Path, heading: str, roles: Columns | None, told: str
-) -> None:
-    rows = "".join(f"{SAID[n % 2]} {n},{n % 2}\n".replace(", so", "; so") for n in range(12))
-    (tmp_path / "a.csv").write_text(f"{heading}\n{rows}")
-    documents = outcome(open_table(tmp_path / "a.csv", tmp_path / "c", roles))
-    assert documents.labels == ("0", "1")
-    assert (told in label_doubt(documents, roles)) if told else not label_doubt(documents, roles)
 
 
 def test_tables_of_a_folder_are_read_as_one_where_that_is_said(tmp_path: Path) -> None:

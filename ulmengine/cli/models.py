@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ulmengine import models
 from ulmengine.inference import CHECKED_TEXTS, export_onnx
-from ulmengine.inference.sources import labelled, open_table
+from ulmengine.inference.sources import open_table
+from ulmengine.inference.truth import labelled
 from ulmengine.plan import sample_texts
 from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.runs.smaller import check_can_be_smaller, measured, measured_on_its_run

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from ulmengine.config import NONE, CorpusConfig, SplitConfig
-from ulmengine.corpus import CorpusError, Documents, Preview, Understood, open_corpus, preview
-from ulmengine.corpus.cells import BETWEEN, FALSE, TRUE
-from ulmengine.corpus.column_names import KNOWN_NAMES, TEXT_NAMES
+from ulmengine.corpus import CorpusError, Documents, Understood, open_corpus, preview
 from ulmengine.corpus.errors import RecordsError, os_failure
 from ulmengine.corpus.likeness import shows_anything
 from ulmengine.corpus.limits import SAMPLE_BYTES
@@ -25,26 +21,22 @@ from ulmengine.corpus.readers.formats import look_at
 from ulmengine.corpus.readers.mail import begins_as_mail, mail_text
 from ulmengine.corpus.readers.pipes import as_file, came_through_pipe, is_pipe, known_as
 from ulmengine.corpus.readers.source import find_source
-from ulmengine.corpus.readers.tabular import cut_like_heading, names_among
-from ulmengine.disk import parsed
+from ulmengine.corpus.readers.tabular import cut_like_heading
 from ulmengine.events import Event, Note, Progress
-from ulmengine.models import TABLES, Columns
+from ulmengine.models import Columns
 
 from .errors import InferenceError
+from .names import as_named, quoted
+from .piped import LINES, PLACE, are_plain_lines, shown_by_lines
 from .predict import Prediction, Predictor, windows
 
 _FIELD = re.compile(r"xxfld \d+")
-_PLACE = re.compile(r"column \d+(?: \(\d+\))?")
-"""What a column without a name is called: a place, where other tables may hold anything."""
 _WORDS = re.compile(r"(?:[^\W\d_]+[^\w\s]*\s\W*){2}[^\W\d_]|[^\W\d_]+ [a-zß-öø-ÿа-я]|[^\W\d_\0-\u0e00]{6}")
 """Words as in a text: three, two without the capital of a name, or signs of a script that writes without spaces."""
-_QUOTED_LINES = 60
-"""By so many rows it is judged whether lines are cells in quotation marks."""
 _MARKED = ("jsonl", "fasttext", "trec", "trees", "scored", "sections", "marked", "pairs", "headed")
 """Formats in which each line is a row by its marks, whatever the file is called."""
 _FEW, _FEW_NAMED = 5, 3
 """With fewer rows, cells may be those of one text by chance; so also under a heading that names the columns wanted."""
-_LINES = ("lines", "blocks", "file")
 LONE_TEXTS = (".txt", ".text", ".md", ".eml", ".log")
 """A file that ends so is one document if it shows no table; anything else is read as a table or a corpus."""
 LONG = 200_000
@@ -60,11 +52,11 @@ class ColumnsWantedError(InferenceError):
 
     def __init__(self, path: Path, wanted: tuple[str, ...], columns: tuple[str, ...]) -> None:
         self.path, self.wanted, self.columns = path, wanted, columns
-        lacking = [name for name in wanted if not _as_named((name,), columns)]
-        without = f"neither {_quoted(lacking, ' nor ')}" if len(lacking) == 2 else f"no {_quoted(lacking)}"
+        lacking = [name for name in wanted if not as_named((name,), columns)]
+        without = f"neither {quoted(lacking, ' nor ')}" if len(lacking) == 2 else f"no {quoted(lacking)}"
         told = f"this table has {without}" if lacking else "that is a place only: here others look like texts"
         super().__init__(
-            f"{known_as(path)}: the model reads the column{'s' if len(wanted) > 1 else ''} {_quoted(wanted)}, and "
+            f"{known_as(path)}: the model reads the column{'s' if len(wanted) > 1 else ''} {quoted(wanted)}, and "
             f"{told}. Its columns are: {', '.join(columns[:30])}. "
             + ("Name the one with the texts: --text COLUMN" if len(wanted) == 1 else
                "Name those with the texts, in the order of the model's: " + " ".join(["--text COLUMN"] * len(wanted)))
@@ -127,7 +119,7 @@ def text_columns(
     :raises ColumnsWantedError: the table lacks the model's columns.
     """
     if text or roles is None or len(found.columns) <= 1:
-        return _as_named(tuple(text), found.columns) or tuple(text)
+        return as_named(tuple(text), found.columns) or tuple(text)
     known = as_learnt(roles, found)
     if not known:
         raise ColumnsWantedError(path, roles.text, found.columns)
@@ -138,8 +130,8 @@ def as_learnt(roles: Columns, found: Understood) -> tuple[str, ...]:
     """The text columns that a model learnt from, as the table ``found`` spells them; nothing where one is missing. What
     stood at a place of a table without a heading stands there again where the texts seem to, or the labels beside
     something that is written in words, whatever else is longer."""
-    known = _as_named(roles.text, found.columns)
-    if any(map(_PLACE.fullmatch, known)) and not set(found.text_columns) <= set(known) and not (
+    known = as_named(roles.text, found.columns)
+    if any(map(PLACE.fullmatch, known)) and not set(found.text_columns) <= set(known) and not (
             roles.label and roles.label == found.label_columns and _are_words(found, known)):
         return ()
     return known
@@ -166,36 +158,24 @@ def open_table(
     :raises CorpusError: it cannot be read.
     """
     config, found = seen or as_table(path, _wanted(roles, text), kind)
-    labels, delimiter = _as_named(tuple(label), found.columns) or tuple(label), ""
-    known = _as_named(roles.label, found.columns) if roles is not None else ()
-    if any(map(_PLACE.fullmatch, known)) and known != found.label_columns:
+    labels, delimiter = as_named(tuple(label), found.columns) or tuple(label), ""
+    known = as_named(roles.label, found.columns) if roles is not None else ()
+    if any(map(PLACE.fullmatch, known)) and known != found.label_columns:
         known = ()
     if not labels and roles is not None and known:
         labels, delimiter = known, roles.label_delimiter
         more = [name for name in found.label_columns if name not in known]
         if len(known) > 1 and more and set(known) < set(found.label_columns):
-            yield Note(f"The model knows no label {_quoted(more)}: what this column says is not measured."
+            yield Note(f"The model knows no label {quoted(more)}: what this column says is not measured."
                        if len(more) == 1 else
-                       f"The model knows no labels {_quoted(more)}: what these columns say is not measured.", "warning")
+                       f"The model knows no labels {quoted(more)}: what these columns say is not measured.", "warning")
     # A file of a folder is a text, whatever the column was called that the model learnt from.
-    named = roles is not None and (found.format != "folder" or bool(_as_named(roles.text, found.columns)))
+    named = roles is not None and (found.format != "folder" or bool(as_named(roles.text, found.columns)))
     config = config.model_copy(update={
         "text_columns": text_columns(path, found, roles if named else None, text), "label_columns": labels,
         "label_delimiter": delimiter,
     })
     return (yield from open_corpus(config, cache))
-
-
-def label_doubt(documents: Documents, roles: Columns | None) -> str:
-    """From which column the labels of ``documents`` were taken, where nobody has named it and the model does not know
-    it by its name; "" elsewhere."""
-    found, learnt = documents.understood, roles.label if roles is not None else ()
-    there = _as_named(learnt, found.columns)
-    if found.format not in TABLES or found.label_columns in (there, ()):
-        return ""
-    lacking = "" if there or not learnt else f", for there is no {_quoted(learnt)}, from which the model learnt them"
-    return (f"The labels are read from {_quoted(found.label_columns)}{lacking}. If others are meant, name their column "
-            "(--label).")
 
 
 def as_table(path: Path, wanted: tuple[str, ...], kind: str = "") -> tuple[CorpusConfig, Understood]:
@@ -206,7 +186,7 @@ def as_table(path: Path, wanted: tuple[str, ...], kind: str = "") -> tuple[Corpu
     config = CorpusConfig(path=os.path.realpath(path), format=kind,
                           split=SplitConfig(method="stratified", validation=0.0, test=0.0))
     seen = preview(path, config, rows=1)
-    if not kind and (shown := _shown_by_lines(seen, wanted)):
+    if not kind and (shown := shown_by_lines(seen, wanted)):
         config = config.model_copy(update=shown)
         seen = preview(path, config, rows=1)
     return config, seen.understood
@@ -241,7 +221,7 @@ def texts_of(
     seen = table_in(path, _wanted(roles, text), kind)
     if seen is None:
         return iter([Text(path, None, read_text(path))])
-    if not text and not seen[0].format and came_through_pipe(path) and _are_plain_lines(path, seen[1], roles):
+    if not text and not seen[0].format and came_through_pipe(path) and are_plain_lines(path, seen[1], roles):
         if seen[1].format == "csv":
             yield Note(f"{known_as(path)}: each line is read as a text, though {seen[1].delimiter!r} cuts them all. If "
                        "it is a table without a heading, say so: --format csv")
@@ -252,23 +232,6 @@ def texts_of(
         seen = config, preview(path, config, rows=1).understood
     documents = yield from open_table(path, cache, roles, text=text, label=(NONE,), seen=seen)
     return _texts(path, documents)
-
-
-def _are_plain_lines(path: Path, found: Understood, roles: Columns | None) -> bool:
-    """Whether what comes through a pipe is a text a line: nothing marks its lines, no heading names a column, and what
-    cuts them evenly stands there as in prose, before a space or in a number, or is a tab that parts no label."""
-    if found.format != "csv" or roles is None:
-        return found.format in _LINES
-    if not KNOWN_NAMES.isdisjoint(map(str.lower, found.columns)):
-        return False
-    known = _as_named(roles.text, found.columns)
-    if known and not any(map(_PLACE.fullmatch, known)):
-        return False
-    if found.delimiter == "\t":
-        return not found.label_columns
-    lines = [line for line in look_at(find_source(path), CorpusConfig()).lines if line.strip()]
-    cut = re.compile(rf"{re.escape(found.delimiter)}(?!\s|(?<=\d.)\d{{3}}\b)")
-    return sum(not cut.search(line) for line in lines) > 0.5 * len(lines)
 
 
 def _texts(path: Path, documents: Documents) -> Iterator[Text]:
@@ -297,71 +260,15 @@ def _wanted(roles: Columns | None, text: Sequence[str]) -> tuple[str, ...]:
 def _holds_rows(path: Path, config: CorpusConfig, found: Understood, wanted: tuple[str, ...]) -> bool:
     """Whether a file that by its name is one text holds many rows: these are even, and enough or under a heading."""
     if found.format in _MARKED:
-        return bool(_as_named(wanted, found.columns)) or (found.rows or 0) >= _FEW
-    if found.format not in ("csv", *_LINES):
+        return bool(as_named(wanted, found.columns)) or (found.rows or 0) >= _FEW
+    if found.format not in ("csv", *LINES):
         return False
     lines = look_at(find_source(path), CorpusConfig()).lines
     # A transcript, too, may be cut evenly by its semicolons: only tabs tell a table that lacks the columns wanted.
     tabbed = found.delimiter == "\t" and path.suffix.lower() in (".txt", ".text")
     return cut_like_heading(lines, wanted, _FEW_NAMED) or (
-        not config.format and found.format == "csv" and (tabbed or bool(_as_named(wanted, found.columns)))
+        not config.format and found.format == "csv" and (tabbed or bool(as_named(wanted, found.columns)))
         and cut_like_heading(lines, (), _FEW))
-
-
-def _shown_by_lines(seen: Preview, wanted: tuple[str, ...]) -> dict[str, str]:
-    """The settings for a file that was taken for lines and is more: a table under a heading, or, if it has come through
-    a pipe, where no name says so, strings of JSON or the cells of a single column in quotation marks."""
-    found = seen.understood
-    if _is_heading(seen, wanted):
-        return {"format": "csv", "header": "yes"}
-    if not came_through_pipe(found.path) or found.format not in (*_LINES, "csv") or len(found.columns) > 1:
-        return {}
-    lines = look_at(find_source(found.path), CorpusConfig()).lines
-    if any("\\" in line for line in lines) and all(map(_is_json_string, filter(str.strip, lines))):
-        return {"format": "jsonl"}
-    return {"format": "csv"} if _are_quoted(lines) else {}
-
-
-def _is_json_string(line: str) -> bool:
-    try:
-        return isinstance(parsed(line), str)
-    except ValueError:
-        return False
-
-
-def _are_quoted(lines: Sequence[str]) -> bool:
-    """Whether lines are a single column all of whose cells stand in quotation marks but for a heading, or just those,
-    at least two, that hold a delimiter or such marks."""
-    for mark in ",;":
-        reader = csv.reader(lines, delimiter=mark, strict=True)
-        begin, rows = 0, 0
-        enclosed: list[str] = []
-        try:
-            for row in islice(reader, _QUOTED_LINES):
-                if len(row) > 1:
-                    break
-                rows += len(row)
-                enclosed += row if lines[begin].startswith('"') else []
-                begin = reader.line_num
-            else:
-                needed = all(mark in cell or '"' in cell for cell in enclosed)
-                whole = rows - (not lines[0].startswith('"'))
-                if enclosed and (len(lines) == 1 or (len(enclosed) > 1 and (needed or len(enclosed) == whole))):
-                    return True
-        except csv.Error:
-            continue
-    return False
-
-
-def _is_heading(seen: Preview, wanted: tuple[str, ...]) -> bool:
-    """Whether a file that was taken for lines begins with a heading in which all ``wanted`` are, or, if it has come
-    through a pipe, with the name of a column of texts alone."""
-    found = seen.understood
-    if found.format not in _LINES or not seen.rows or not seen.rows[0]:
-        return False
-    first, _, more = seen.rows[0][0].partition("\n")
-    alone = came_through_pipe(found.path) and (bool(more) or found.rows != 1) and first.strip().lower() in TEXT_NAMES
-    return alone or names_among(first, wanted)
 
 
 def rows_in_place(documents: Documents) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -382,109 +289,3 @@ def answer_texts(predictor: Predictor, texts: Iterable[Text]) -> Iterator[Progre
         found = predictor.predict(asked)
         for one in lot:
             yield one, None if one.is_empty else next(found)
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """What documents bear in the words of a model. ``rows``: those that can be measured, places among the texts given.
-
-    ``targets``: of these, (n,) class numbers or (n, classes) of 0 and 1. ``notes``: what was read how, and left out.
-    """
-
-    rows: np.ndarray
-    targets: np.ndarray
-    notes: tuple[str, ...]
-
-
-def labelled(documents: Documents, labels: Sequence[str], multi_label: bool) -> Labelled:
-    """The labels of the part "train" of ``documents`` as those of a model: of several ``labels`` always as such.
-
-    Another spelling of a label (``GOOD`` for ``good``, ``1.0`` for ``1``, ``yes`` for ``True``) is taken for it where
-    only one is meant, and for a model of several labels a list of known ones (``anger|fear``) for these. A document
-    whose labels the model does not know is left out.
-
-    :raises InferenceError: there are no labels, the model knows none of them, a document has several and the model one
-        a document, or of a model's several labels, a column each, one has no column.
-    """
-    name = documents.understood.path.name
-    if not documents.labels:
-        raise InferenceError(f"{name}: no labels were found; name the column with --label")
-    places = {label: _meant(label, labels) for label in documents.labels}
-    if multi_label:
-        places = {label: meant or _listed(label, labels) for label, meant in places.items()}
-    unknown = [label for label, meant in places.items() if not meant]
-    if len(unknown) == len(places):
-        raise InferenceError(f"{name}: the model does not know the label{'s' if len(unknown) > 1 else ''} "
-                             f"{_quoted(unknown)}; it knows {_quoted(labels)}")
-    told = {place for meant in places.values() for place in meant}
-    lacking = [label for place, label in enumerate(labels) if place not in told]
-    if multi_label and lacking and not set(documents.labels).isdisjoint(documents.understood.label_columns[1:]):
-        raise InferenceError(f"{name} has no column {_quoted(lacking, ' or ')}, a label of the model: which documents "
-                             "bear it cannot be known. Add it, with 1 where the label applies and 0 elsewhere.")
-    targets = documents.targets("train")
-    if targets.ndim == 1:
-        targets = np.eye(len(documents.labels), dtype=np.float32)[targets]
-    elif not multi_label and (targets.sum(axis=1) > 1).any():
-        raise InferenceError(f"{name}: some documents bear several labels, the model gives each document one")
-    wide = np.zeros((len(targets), len(labels)), dtype=np.float32)
-    for column, label in enumerate(documents.labels):
-        for place in places[label]:
-            wide[:, place] = np.maximum(wide[:, place], targets[:, column])
-    bears, known = targets.any(axis=1), wide.any(axis=1)
-    rows = np.flatnonzero(known | ~bears if multi_label else known)
-    notes = [f"'{label}' is read as {_quoted([labels[place] for place in meant])}." for label, meant in places.items()
-             if meant and [labels[place] for place in meant] != [label]]
-    if bare := len(documents.rows("unlabelled")):
-        notes.append(f"{bare:,} of {bare + len(targets):,} documents bear no label and are left out.")
-    if unknown:
-        out = len(targets) - len(rows)
-        notes.append(f"The model does not know {_quoted(unknown)}: {out:,} of {len(targets):,} documents are left out.")
-    return Labelled(rows, wide[rows] if multi_label else wide[rows].argmax(axis=1), tuple(notes))
-
-
-def _meant(label: str, known: Sequence[str]) -> tuple[int, ...]:
-    """Which of the ``known`` labels ``label`` is; none where it is none or could be several."""
-    if label in known:
-        return (known.index(label),)
-    for form in (_folded, _number, _truth):
-        same = [place for place, other in enumerate(known) if form(label) is not None and form(other) == form(label)]
-        if same:
-            return tuple(same) if len(same) == 1 else ()
-    return ()
-
-
-def _listed(label: str, known: Sequence[str]) -> tuple[int, ...]:
-    """The places of the ``known`` labels that ``label`` lists, one sign between them; none where one is unknown."""
-    for delimiter in BETWEEN:
-        parts = [_meant(part.strip(), known) for part in label.split(delimiter)]
-        if len(parts) > 1 and all(parts):
-            return tuple(dict.fromkeys(place for part in parts for place in part))
-    return ()
-
-
-def _folded(label: str) -> str | None:
-    return " ".join(label.split()).casefold()
-
-
-def _number(label: str) -> float | None:
-    try:
-        return float(label.replace(",", ".") if re.fullmatch(r"-?\d+,\d+", label) else label)
-    except ValueError:
-        return None
-
-
-def _truth(label: str) -> bool | None:
-    """What a mark says: "yes" is "True", and "0" is "False"; but a dash may only say that there is nothing."""
-    mark = label.strip().lower()
-    return mark in TRUE if mark in (TRUE | FALSE) - {"-"} else None
-
-
-def _quoted(names: Sequence[str], last: str = ", ") -> str:
-    return last.join(f"'{name}'" for name in names)
-
-
-def _as_named(wanted: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...]:
-    """``wanted`` as the table ``found`` spells it; nothing where one is missing."""
-    spelt = {_folded(name): name for name in reversed(found)}
-    names = tuple(name if name in found else spelt.get(_folded(name), "") for name in wanted)
-    return names if all(names) else ()

@@ -13,7 +13,8 @@ from ulmengine.corpus.repairs import records_of
 from ulmengine.events import Event, Progress
 from ulmengine.inference import InferenceError, Predictor, part_predictions
 from ulmengine.inference.predict import asked_in_windows
-from ulmengine.inference.sources import Text, label_doubt, labelled, open_table
+from ulmengine.inference.sources import Text, open_table
+from ulmengine.inference.truth import label_doubt, labelled
 from ulmengine.models import Columns
 from ulmengine.record.folder import RunFolder
 
