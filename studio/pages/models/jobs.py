@@ -84,12 +84,12 @@ def cells(entry: ModelFile, name: str, runs: Path | None, default: str) -> tuple
     """A model's line in the list, in which it is called ``name``. ``runs``: where the open project's are; ``default``:
     the model of new projects."""
     about = entry.description
-    directions = {"forward": _tr("forward"), "backward": _tr("backward")}
     kind, reads, result = _tr("Cannot be read"), "", ""
     if about is not None:
         kind = _tr("Language model") if about.kind == "language_model" \
             else _tr("Classifier, {n} labels").format(n=len(about.labels))
-        reads = " + ".join(directions[one] for one in about.directions)
+        way, *more = about.directions
+        reads = _tr("both ways") if more else _tr("forward") if way == "forward" else _tr("backward")
         result = accuracy_of(about.card)
     if entry.shipped:
         place = _tr("Shipped")
