@@ -80,6 +80,12 @@ def has_texts(records: Sequence[dict[str, Any]]) -> bool:
     return any(isinstance(item, str) and item.count(" ") >= 2 for record in records[:20] for item in _leaves(record, 3))
 
 
+def are_prose(texts: Sequence[str]) -> bool:
+    """Whether most of ``texts`` are several words, or many letters of a script without spaces."""
+    words = sum(text.count(" ") >= 2 or (len(text) > 7 and not text.isascii()) for text in texts)
+    return len(texts) > 0 and words >= 0.6 * len(texts)
+
+
 def _leaves(value: Any, depth: int) -> Iterator[Any]:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for item in inner:

@@ -5,13 +5,11 @@ Values become records (dicts) or rows (lists); what each record means is left to
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from ulmengine.corpus.cells import strings
 from ulmengine.corpus.column_names import (
     LABEL_NAMES,
     POLES,
@@ -26,10 +24,12 @@ from ulmengine.corpus.column_sample import LONGEST_SCALE
 from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
 
+from .entries import EXAMPLES, FEWEST, grouped_texts, holds_texts, records_within, spoken, ungrouped, unnested
 from .records import (
     Shaped,
     answered,
     are_marks,
+    are_prose,
     by_name,
     classified,
     has_texts,
@@ -38,26 +38,16 @@ from .records import (
     of_one_kind,
     usual_fields,
 )
-from .turns import glued, said_in_turn
 
 _DEPTH = 6
 _COLUMNS = TEXT_NAMES | frozenset({
     "answer", "answers", "premise", "hypothesis", "input", "output", "prompt", "completion", "text1", "text2",
 })
-_TAGS = ("tag", "intent", "label", "class", "category", "name", "topic", "intent_name", "labels", "key", "title")
-_EXAMPLES = ("patterns", "examples", "utterances", "texts", "sentences", "questions", "queries", "samples", "phrases",
-             "documents", "training_phrases", "trainingphrases", "usersays", "inputs")
-
-
 _COUNTED = re.compile(r"(?:(?:page|part|batch|chunk|shard|file|block|year|month|week|day|q)?[-_ .]?\d++)+")
 """What lists are called that are only counted, or of a time."""
-_COUNTER = re.compile(r"\d")
-"""What stands in the number of a document, and in hardly a label's name."""
 _ITEMS = ("items", "results", "data", "records", "rows", "entries", "documents", "hits", "values", "list")
-_HELD = frozenset((*_ITEMS, *_EXAMPLES))
+_HELD = frozenset((*_ITEMS, *EXAMPLES))
 """What lists are called by what they hold: names of no label."""
-_FEWEST = 5
-"""Records that a label has at least, on average."""
 
 
 def documents_in(value: Any, depth: int = 0) -> Shaped:
@@ -78,10 +68,10 @@ def documents_in_list(first: Sequence[Any], others: Iterable[Any] = ()) -> Shape
     if grouped := grouped_texts(first[:50]):
         tag, texts = grouped
         said = f"each entry holds texts ('{texts}') and their label ('{tag}')"
-        return Shaped(_ungrouped(values, tag, texts), said, Hints(("text",), (tag,), (), said))
-    if within := _records_within(first[:50], len(first)):
+        return Shaped(ungrouped(values, tag, texts), said, Hints(("text",), (tag,), (), said))
+    if within := records_within(first[:50], len(first)):
         said = f"each record under '{within}' is a document, with what stands beside them in the entry"
-        return Shaped(_unnested(values, within), said)
+        return Shaped(unnested(values, within), said)
     if _are_labelled_texts(first):
         said = "each text under its label"
         doubt = _named_doubt("fields", dict.fromkeys(name for record in first for name in record))
@@ -100,9 +90,9 @@ def _are_labelled_texts(records: Sequence[Any]) -> bool:
     if not all(isinstance(one, dict) and len(one) == 1 for one in records):
         return False
     names, texts = [name for one in records for name in one], [text for one in records for text in one.values()]
-    few = 2 <= len(set(names)) <= len(names) / _FEWEST
+    few = 2 <= len(set(names)) <= len(names) / FEWEST
     return few and _COLUMNS.isdisjoint(name.strip().lower() for name in names) and all(
-        isinstance(text, str) for text in texts) and _are_prose(texts)
+        isinstance(text, str) for text in texts) and are_prose(texts)
 
 
 def heading_of(values: Sequence[Any]) -> list[str]:
@@ -119,128 +109,10 @@ def heading_of(values: Sequence[Any]) -> list[str]:
     return list(first) if known and (texts or not any(again)) else []
 
 
-def grouped_texts(values: Sequence[Any]) -> tuple[str, str] | None:
-    """The fields with the label and with its texts, where each record holds a label once and a list of its texts."""
-    if not values or not all(isinstance(record, dict) for record in values):
-        return None
-    lists = [key for key in values[0] if _holds_texts(key, [record.get(key) for record in values])]
-    if not lists:
-        return None
-    texts = min(lists, key=lambda key: _rank(key, _EXAMPLES))
-    if texts.lower() not in _EXAMPLES and (len(values) > 1_000 or len(lists) > 1):
-        return None
-    # The label of each document, which are lists of sentences, comes again: an id or a title beside it is none.
-    if any(is_label(key, values) and _is_one_of_few([record.get(key) for record in values]) for key in values[0]):
-        return None
-    for tag in sorted(values[0], key=lambda key: _rank(key, _TAGS)):
-        names = [record.get(tag) for record in values]
-        if key_of(tag) not in _TAGS and all(_COUNTER.search(str(name)) for name in names):
-            continue
-        named = tag.lower() in _TAGS or texts.lower() in _EXAMPLES
-        if named and all(isinstance(name, str | int) for name in names) and len(set(names)) == len(names):
-            return tag, texts
-    return None
-
-
-def _records_within(entries: Sequence[Any], entries_seen: int) -> str:
-    """The one field of the ``entries`` that holds lists of records with a text each, which are the documents: those of
-    a class, {"topic": "good", "articles": [...]}, or others that bear labels of their own; "" where there is none, or
-    they are rather pieces of one text."""
-    if not entries or not all(isinstance(entry, dict) for entry in entries):
-        return ""
-    lists = {key for entry in entries for key, item in entry.items() if isinstance(item, list) and item
-             and all(isinstance(one, dict) for one in item)}
-    key = min(lists, default="")
-    held = [entry.get(key) or [] for entry in entries]
-    if len(lists) != 1 or not all(isinstance(items, list) for items in held) or sum(map(bool, held)) < 0.8 * len(held):
-        return ""
-    records = [one for items in held for one in items]
-    outer = [{name: item for name, item in entry.items() if name != key} for entry in entries]
-    if not all(isinstance(one, dict) for one in records) or any(map(said_in_turn, held)) or (
-            not _texts_of(records) or _texts_of(outer)):
-        return ""
-    if any(is_label(name, outer) and _is_one_of_few([entry.get(name) for entry in outer]) for name in usual_fields(
-            outer)):
-        return ""
-    few = entries_seen <= len(entries) and len(records) >= _FEWEST * len(entries)
-    named = few and any(key_of(name) in _TAGS and not any(map(_COUNTER.search, names))
-                        and len(set(names)) == len(names) for name in usual_fields(outer)
-                        for names in [[str(entry.get(name)) for entry in outer]])
-    pieces = not holds_labels(records) and strings(json.dumps(records)) is not None
-    return key if named or not pieces else ""
-
-
-def _texts_of(records: Sequence[dict[str, Any]]) -> bool:
-    """Whether a field of most ``records`` holds texts."""
-    return any(_are_prose([one[field] for one in records if isinstance(one.get(field), str)])
-               for field in usual_fields(records))
-
-
-def _unnested(entries: Iterable[Any], key: str) -> Iterator[Any]:
-    """The records under ``key`` of each entry, with what else it holds; what is no such entry, as it is."""
-    for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get(key), list):
-            yield entry
-            continue
-        for record in entry[key]:
-            if isinstance(record, dict):
-                outer = {f"{name} of the entry" if name in record else name: item for name, item in entry.items()
-                         if name != key}
-                yield {**outer, **record}
-
-
-def _is_one_of_few(values: Sequence[Any]) -> bool:
-    """Whether ``values`` are plain ones, or lists of such, that come again in other records."""
-    told = [str(value) for value in values if value not in (None, "")]
-    return len(set(told)) < len(told)
-
-
-def _rank(key: str, names: Sequence[str]) -> int:
-    """Where a key stands among ``names``; behind all where it is none of them."""
-    return names.index(key.lower()) if key.lower() in names else len(names)
-
-
-def _holds_texts(key: str, lists: Sequence[Any]) -> bool:
-    """Whether a field holds lists of texts: by its name, or by the texts in it."""
-    if not all(isinstance(one, list) for one in lists if one is not None) or not any(lists):
-        return False
-    items = [item for one in lists for item in (one or [])][:200]
-    if not all(isinstance(item, str) or _spoken(item) is not None for item in items):
-        return False
-    if holds_labels([item for item in items if isinstance(item, dict)]):
-        return False
-    return key.lower() in _EXAMPLES or _are_prose([item for item in items if isinstance(item, str)])
-
-
-def _ungrouped(values: Iterable[Any], tag: str, texts: str) -> Iterator[Any]:
-    for record in values:
-        if isinstance(record, dict):
-            for text in record.get(texts) or []:
-                yield {"text": text if isinstance(text, str) else _spoken(text), tag: record.get(tag)}
-
-
-def _spoken(item: Any) -> str | None:
-    """The text of an utterance: {"text": ...}, {"data": [{"text": ...}, ...]} as Snips writes it, or its pieces alone,
-    [{"value": ...}, ...], as Chatito does."""
-    if isinstance(item, list):
-        words = [piece.get("value", piece.get("text")) for piece in item if isinstance(piece, dict)]
-        fits = 0 < len(words) == len(item) and all(isinstance(word, str) for word in words)
-        return glued(map(str, words)) if fits else None
-    if not isinstance(item, dict):
-        return None
-    for name in ("text", "utterance", "sentence", "query", "value"):
-        if isinstance(item.get(name), str):
-            return str(item[name])
-    pieces = item.get("data", item.get("parts", item.get("text")))
-    if not isinstance(pieces, list) or not all(isinstance(piece, dict) for piece in pieces):
-        return None
-    return glued(str(piece.get("text", "")) for piece in pieces)
-
-
 def _table(value: dict[str, Any], _: int) -> Shaped | None:
     """Names and rows apart: {"columns": [...], "data": [[...], ...]}, as pandas writes it and others alike."""
     lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
-    texts = {len(item) for item in lists.values() if _are_prose([one for one in item if isinstance(one, str)])}
+    texts = {len(item) for item in lists.values() if are_prose([one for one in item if isinstance(one, str)])}
     for key, names in lists.items():
         given = [one.get("name") if isinstance(one, dict) else one for one in names]
         if not all(isinstance(name, str) for name in given) or len(set(given)) < len(given) or len(given) < 2:
@@ -345,7 +217,7 @@ def _lists_by_name(value: dict[str, Any], _: int) -> Shaped | None:
         return None
     every = [record for items in records.values() for record in items]
     own = holds_labels(every)
-    if any(isinstance(items[0], str) and (own or len(items) < _FEWEST) for items in lists.values()):
+    if any(isinstance(items[0], str) and (own or len(items) < FEWEST) for items in lists.values()):
         return None  # a few words beside the records, such as what was asked of annotators
     names = some_of(list(map(repr, records)), 4)
     said = f"the records under {names}"
@@ -355,7 +227,7 @@ def _lists_by_name(value: dict[str, Any], _: int) -> Shaped | None:
         return Shaped(iter(every), said)
     if own and called & _HELD:
         return None
-    if own or not (pieced or len(every) >= _FEWEST * len(records)):
+    if own or not (pieced or len(every) >= FEWEST * len(records)):
         return Shaped(({"key": name, **record} for name, items in records.items() for record in items), said)
     said = f"{len(records)} labels, each with the list of its records"
     rows = ({**record, "label": _label_of(name)} for name, items in records.items() for record in items)
@@ -388,7 +260,7 @@ def _utterance(item: Any) -> Any:
     """A text, or an utterance in pieces, as the record of its text."""
     text = item if isinstance(item, str) else None
     if isinstance(item, dict) and len(item) == 1 and isinstance(next(iter(item.values())), list):
-        text = _spoken(item)
+        text = spoken(item)
     return {"text": text} if text is not None else item
 
 
@@ -404,7 +276,7 @@ def _label_to_texts(value: dict[str, Any], _: int) -> Shaped | None:
 
 def _pairs(pairs: Iterable[tuple[Any, str | None]], said: str) -> Shaped:
     """Documents out of texts, as they stand or as utterances, with their labels."""
-    rows = ({"text": text if isinstance(text, str) else _spoken(text), "label": label} for text, label in pairs)
+    rows = ({"text": text if isinstance(text, str) else spoken(text), "label": label} for text, label in pairs)
     return Shaped(rows, said, Hints(("text",), ("label",), (), said))
 
 
@@ -417,21 +289,21 @@ def _one_intent(value: dict[str, Any], _: int) -> Shaped | None:
     elif not isinstance(items, list) or not all(isinstance(one, dict) and set(one) == {"data"} for one in items):
         return None
     if others or not isinstance(items, list) or not items or not all(
-            isinstance(one, dict) and "data" in one and _spoken(one) is not None for one in items):
+            isinstance(one, dict) and "data" in one and spoken(one) is not None for one in items):
         return None
     return _pairs(((one, name) for one in items), "one label with the list of its texts")
 
 
 def _are_texts(items: Sequence[Any]) -> bool:
-    texts = [item if isinstance(item, str) else _spoken(item) for item in items]
-    return all(text is not None for text in texts) and _are_prose([text or "" for text in texts])
+    texts = [item if isinstance(item, str) else spoken(item) for item in items]
+    return all(text is not None for text in texts) and are_prose([text or "" for text in texts])
 
 
 def _intents_by_name(value: dict[str, Any], depth: int) -> Shaped | None:
     """{"intents": {"greet": {"utterances": [...]}, ...}}, as Snips writes it, or without the outer name."""
     if len(value) < 2 or not all(isinstance(item, dict) for item in value.values()):
         return None
-    lists = {name: next((texts for key, texts in item.items() if _holds_texts(key, [texts])), None)
+    lists = {name: next((texts for key, texts in item.items() if holds_texts(key, [texts])), None)
              for name, item in value.items()}
     return _label_to_texts(lists, depth) if all(lists.values()) else None
 
@@ -443,9 +315,9 @@ def _text_to_label(value: dict[str, Any], _: int) -> Shaped | None:
     if len(value) < 3 or len(plain) + len(lists) < len(value):
         return None
     short = all(len(str(item)) < 60 for item in plain)
-    if _are_prose(list(value)) and short and len(set(map(str, value.values()))) <= max(2, 0.5 * len(value)):
+    if are_prose(list(value)) and short and len(set(map(str, value.values()))) <= max(2, 0.5 * len(value)):
         return _pairs(value.items(), "each text with its label")
-    if not lists and all(key.isdigit() for key in value) and _are_prose([str(item) for item in plain]):
+    if not lists and all(key.isdigit() for key in value) and are_prose([str(item) for item in plain]):
         return Shaped(({"id": key, "text": text} for key, text in value.items()), "each text under its number")
     return None
 
@@ -466,7 +338,7 @@ def _columns(value: dict[str, Any], _: int) -> Shaped | None:
     if all(key.lstrip("-").isdigit() for key in keys):
         return Shaped(({name: column[row] for name, column in value.items()} for row in keys), "one object a column")
     known = TEXT_NAMES | LABEL_NAMES
-    prose = [_are_prose([one for one in item.values() if isinstance(one, str)]) for item in items]
+    prose = [are_prose([one for one in item.values() if isinstance(one, str)]) for item in items]
     if not known & {key.lower() for key in keys} and (known & {key.lower() for key in value} or (
             len(keys) > len(items) > 1)) and any(prose) and not all(prose):
         return Shaped(({"id": row, **{name: column[row] for name, column in value.items()}} for row in keys),
@@ -480,8 +352,8 @@ def _columns_beside(value: dict[str, Any], _: int) -> Shaped | None:
     lists = {key: item for key, item in value.items() if isinstance(item, list)}
     length = max(map(len, lists.values()), default=0)
     columns = {key: item for key, item in lists.items() if len(item) == length}
-    texts = [key for key, item in columns.items() if _are_prose([one for one in item if isinstance(one, str)])]
-    if length < _FEWEST or not 0 < len(texts) < len(columns):
+    texts = [key for key, item in columns.items() if are_prose([one for one in item if isinstance(one, str)])]
+    if length < FEWEST or not 0 < len(texts) < len(columns):
         return None
     names = [item for key, item in lists.items() if key not in columns and _are_class_names(key, item)]
     said, hints = "one list a column", Hints()
@@ -519,7 +391,7 @@ def _wrapped(value: dict[str, Any], depth: int) -> Shaped | None:
     if key in lists and not all(isinstance(one, list) for one in lists[key]):
         # One document's own list (words, tags) beside its text is no list of documents.
         beside = any(isinstance(item, str) for item in value.values())
-        if beside or not _are_prose([one for one in lists[key] if isinstance(one, str)]):
+        if beside or not are_prose([one for one in lists[key] if isinstance(one, str)]):
             return None
     found = documents_in(inner[key], depth + 1)
     if key not in lists and _size(inner[key], 3) < 2:
@@ -534,12 +406,6 @@ def _size(value: Any, depth: int) -> int:
     if not isinstance(value, dict) or not depth:
         return 0
     return max((_size(item, depth - 1) for item in value.values()), default=0)
-
-
-def _are_prose(texts: Sequence[str]) -> bool:
-    """Whether most of ``texts`` are several words, or many letters of a script without spaces."""
-    words = sum(text.count(" ") >= 2 or (len(text) > 7 and not text.isascii()) for text in texts)
-    return len(texts) > 0 and words >= 0.6 * len(texts)
 
 
 _SHAPES = (_table, _by_part, _one_intent, _lists_by_name, _wrapped_rows, _label_to_texts, _intents_by_name,
