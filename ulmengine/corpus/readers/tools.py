@@ -23,20 +23,26 @@ _BINARY = (0, 1, 0.0, 1.0, True, False)
 
 Read = Callable[[Any], list[Any]]
 """The documents of a record."""
-Votes = Callable[[Any], dict[str, list[Any]]]
+
+
+class Reader(NamedTuple):
+    """How records are read, what they say of the columns, and what is known once all are read."""
+
+    read: Read
+    hints: Hints
+    later: Callable[[], Sequence[str]] = tuple
 
 
 class Tool(NamedTuple):
     """A tool's export: its name, whether a record is of it, and how to read them, judged by the first of them.
 
-    ``kind``: what its records are. ``votes``: all answers to each question of a record, of which one is read.
+    ``kind``: what its records are.
     """
 
     title: str
     fits: Callable[[Any], bool]
-    reader: Callable[[Sequence[Any]], tuple[Read, Hints]]
+    reader: Callable[[Sequence[Any]], Reader]
     kind: type = dict
-    votes: Votes | None = None
 
 
 def exported(first: Sequence[Any], others: Iterable[Any]) -> Shaped | None:
@@ -45,32 +51,16 @@ def exported(first: Sequence[Any], others: Iterable[Any]) -> Shaped | None:
                                                          for value in first)), None)
     if tool is None:
         return None
-    read, hints = tool.reader(first)
-    differing: Counter[str] = Counter()
-    tied: Counter[str] = Counter()
-
-    def documents(value: Any) -> list[Any]:
-        if not isinstance(value, tool.kind):
-            return [value]
-        for name, given in (tool.votes(value) if tool.votes else {}).items():
-            counts = sorted(Counter(map(_as_said, given)).values(), reverse=True)
-            differing[name] += len(counts) > 1
-            tied[name] += len(counts) > 1 and counts[0] == counts[1]
-        return read(value)
-
-    def told() -> list[str]:
-        return [f"The answers to '{name}' differ in {counted(count, 'record', 'records')}: the commonest of each is "
-                f"read, and of equally common ones, in {tied[name]:,}, the first."
-                for name, count in differing.items() if count]
-
+    read, hints, later = tool.reader(first)
+    values = (read(value) if isinstance(value, tool.kind) else [value] for value in chain(first, others))
     reason = f"as {tool.title} exports it"
-    return Shaped(chain.from_iterable(map(documents, chain(first, others))),
-                  tool.title if tool.title.startswith("a ") else reason, replace(hints, reason=reason), later=told)
+    return Shaped(chain.from_iterable(values), tool.title if tool.title.startswith("a ") else reason,
+                  replace(hints, reason=reason), later=later)
 
 
-def _each(document: Callable[[Any], Any], hints: Hints) -> Callable[[Sequence[Any]], tuple[Read, Hints]]:
+def _each(document: Callable[[Any], Any], hints: Hints) -> Callable[[Sequence[Any]], Reader]:
     """The reader of records that are a document each."""
-    return lambda _: (lambda value: [document(value)], hints)
+    return lambda _: Reader(lambda value: [document(value)], hints)
 
 
 def _is_label_studio(value: dict[str, Any]) -> bool:
@@ -79,24 +69,35 @@ def _is_label_studio(value: dict[str, Any]) -> bool:
 
 
 def _asked(
-    texts: Callable[[Any], dict[str, Any]], votes: Votes
-) -> Callable[[Sequence[Any]], tuple[Read, Hints]]:
+    texts: Callable[[Any], dict[str, Any]], votes: Callable[[Any], dict[str, list[Any]]]
+) -> Callable[[Sequence[Any]], Reader]:
     """The reader of records with answers to questions beside their ``texts``, of all ``votes`` the commonest; the first
     question is the label, though others may be.
 
     A question that is called like a text has a column called otherwise.
     """
-    def reader(values: Sequence[Any]) -> tuple[Read, Hints]:
+    def reader(values: Sequence[Any]) -> Reader:
         taken = {name for value in values for name in texts(value)}
         columns = {name: name if name not in taken else f"{name} (answer)" for value in values
                    for name in votes(value)}
+        differing: Counter[str] = Counter()
+        tied: Counter[str] = Counter()
 
         def read(value: Any) -> list[Any]:
-            given = {name: _voted(answers) for name, answers in votes(value).items()}
+            given = {}
+            for name, answers in votes(value).items():
+                given[name], most, next_most = _voted(answers)
+                differing[name] += next_most > 0
+                tied[name] += next_most == most > 0
             return [{**texts(value), **{columns.get(name, name): given.get(name) for name in (*columns, *given)}}]
 
-        label, *rivals = columns.values() or [""]
-        return read, Hints(label=(label,) if label else (), rivals=tuple(rivals))
+        def told() -> list[str]:
+            return [f"The answers to '{name}' differ in {counted(count, 'record', 'records')}: the commonest of each "
+                    f"is read, and of equally common ones, in {tied[name]:,}, the first."
+                    for name, count in differing.items() if count]
+
+        questions = tuple(columns.values())
+        return Reader(read, Hints(label=questions[:1], rivals=questions[1:]), told)
 
     return reader
 
@@ -129,14 +130,14 @@ def _is_short_label_studio(value: dict[str, Any]) -> bool:
     return {"annotation_id", "lead_time"} <= value.keys()
 
 
-def _short_label_studio(values: Sequence[Any]) -> tuple[Read, Hints]:
+def _short_label_studio(values: Sequence[Any]) -> Reader:
     """A cell is a name where one was chosen and an object where several were."""
     def read(value: Any) -> list[Any]:
-        return [{key: _voted([_names(_chosen(item))]) if _chosen(item) is not None else item
+        return [{key: _alone(_names(_chosen(item))) if _chosen(item) is not None else item
                  for key, item in value.items()}]
 
     asked = [key for value in values for key, item in value.items() if _chosen(item) is not None]
-    return read, Hints(label=tuple(asked[:1]), aside=LABEL_STUDIO_ASIDE)
+    return Reader(read, Hints(label=tuple(asked[:1]), aside=LABEL_STUDIO_ASIDE))
 
 
 def _chosen(item: Any) -> Any:
@@ -156,12 +157,18 @@ def _as_said(answer: Any) -> str:
     return json.dumps(sorted(answer, key=str) if isinstance(answer, list) else answer)
 
 
-def _voted(answers: Sequence[Any]) -> Any:
-    """The commonest of several annotators' answers, the first in a tie; one name of a list of one."""
+def _voted(answers: Sequence[Any]) -> tuple[Any, int, int]:
+    """The commonest of several annotators' answers, the first in a tie, how often it was given, and how often the next
+    one; None without any."""
     if not answers:
-        return None
-    best = Counter(map(_as_said, answers)).most_common(1)[0][0]
-    answer = next(one for one in answers if _as_said(one) == best)
+        return None, 0, 0
+    said = list(map(_as_said, answers))
+    (best, most), *others = Counter(said).most_common(2)
+    return _alone(answers[said.index(best)]), most, others[0][1] if others else 0
+
+
+def _alone(answer: Any) -> Any:
+    """One name of a list of one."""
     return answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
 
 
@@ -178,21 +185,20 @@ def _with_names(chosen: list[Any], options: Any) -> list[Any]:
     return [texts.get(one) or one for one in chosen]
 
 
-def _prodigy(values: Sequence[Any]) -> tuple[Read, Hints]:
+def _prodigy(values: Sequence[Any]) -> Reader:
     asked = {str(value.get("label")) for value in values if value.get("label") is not None}
 
     def read(value: Any) -> list[Any]:
         answer, chosen = value.get("answer"), value.get("accept", value.get("label"))
         if isinstance(chosen, list):
-            chosen = _with_names(chosen, value.get("options"))
-            chosen = chosen[0] if len(chosen) == 1 else chosen
+            chosen = _alone(_with_names(chosen, value.get("options")))
         if answer == "reject" and "accept" not in value and len(asked) == 1:
             chosen = f"not {value.get('label')}"  # one question for all: the answer is yes or no
         elif answer != "accept":
             chosen = None
         return [{"text": value.get("text"), **_within(value, "meta"), "label": chosen}]
 
-    return read, _TEXT_AND_LABEL
+    return Reader(read, _TEXT_AND_LABEL)
 
 
 def _is_argilla(value: dict[str, Any]) -> bool:
@@ -322,9 +328,9 @@ def _with_cats(value: dict[str, Any]) -> dict[str, Any]:
             if key in _CATS and _is_cats(item) else item for key, item in value.items()}
 
 
-def _cats(values: Sequence[Any]) -> tuple[Read, Hints]:
+def _cats(values: Sequence[Any]) -> Reader:
     key = next(key for key in _CATS if _is_cats(values[0].get(key)))
-    return lambda value: [_with_cats(value)], Hints(label=("label" if key == "cats" else key,))
+    return Reader(lambda value: [_with_cats(value)], Hints(label=("label" if key == "cats" else key,)))
 
 
 def _is_ground_truth(value: dict[str, Any]) -> bool:
@@ -354,13 +360,13 @@ def _chat(value: Any) -> Any:
 
 _TEXT_AND_LABEL = Hints(("text",), ("label",))
 TOOLS = (
-    Tool("Label Studio", _is_label_studio, _asked(lambda task: _within(task, "data"), _choices), votes=_choices),
+    Tool("Label Studio", _is_label_studio, _asked(lambda task: _within(task, "data"), _choices)),
     Tool("Label Studio", _is_short_label_studio, _short_label_studio),
     Tool("Prodigy", _is_prodigy, _prodigy),
-    Tool("Argilla", _is_argilla, _asked(_fields, _responses), votes=_responses),
+    Tool("Argilla", _is_argilla, _asked(_fields, _responses)),
     Tool("doccano", _is_doccano, _each(_doccano, _TEXT_AND_LABEL)),
     Tool("spaCy", _is_spacy, _each(_spacy, Hints(("text",))), list),
-    Tool("spaCy", _is_spacy_paragraphs, lambda _: (_spacy_paragraphs, _TEXT_AND_LABEL)),
+    Tool("spaCy", _is_spacy_paragraphs, lambda _: Reader(_spacy_paragraphs, _TEXT_AND_LABEL)),
     Tool("spaCy", _has_cats, _cats),
     Tool("Vertex AI", _is_vertex, _each(_vertex, _TEXT_AND_LABEL)),
     Tool("SageMaker Ground Truth", _is_ground_truth, _each(_ground_truth, _TEXT_AND_LABEL)),
