@@ -219,8 +219,9 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
     """The character between several labels in one cell, or the one that may be it and may belong to names as well."""
     cells = [cell.strip() for cell in column.drop_nulls().to_list() if cell.strip()]
     bare = [cell for cell in cells if listed(cell) is None]
-    if len(bare) < len(cells) or all(map(_BARE.fullmatch, cells)):  # [good, late], as Java and YAML write lists
-        return "," if all(map(_BARE.fullmatch, cells)) and any("," in cell for cell in bare) else "", ""
+    bracketed = all(map(_BARE.fullmatch, cells))  # [good, late], as Java and YAML write lists
+    if bracketed or len(bare) < len(cells):
+        return "," if bracketed and any("," in cell for cell in bare) else "", ""
     if all(map(is_angled, cells)) and any(ANGLED in cell for cell in cells):
         return ANGLED, ""
     alone = set(cells)
@@ -278,7 +279,7 @@ def _are_codes(split: list[list[str]], alone: set[str]) -> bool:
 def _may_be_tags(name: str, split: list[list[str]], alone: set[str]) -> bool:
     """Whether cells of words between blanks may be lists of tags, by the ``name`` of their column and how the words
     come together."""
-    places = Counter(piece for parts in {tuple(parts) for parts in split} for piece in set(parts))
+    places = _places(split)
     between = set[str].intersection(*(set(parts[1:-1]) for parts in split))  # good and late
     if between or not all(map(_TAG.fullmatch, places)):
         return False
@@ -289,9 +290,14 @@ def _may_be_tags(name: str, split: list[list[str]], alone: set[str]) -> bool:
     return tags or (first and _known(split, alone)) or all(map(_DOTTED.fullmatch, places))
 
 
+def _places(split: list[list[str]]) -> Counter[str]:
+    """In how many different cells each piece stands."""
+    return Counter(piece for parts in {tuple(parts) for parts in split} for piece in set(parts))
+
+
 def _known(split: list[list[str]], alone: set[str]) -> bool:
     """Whether the pieces of cells stand alone, as some must, or come again in different cells."""
-    places = Counter(piece for parts in {tuple(parts) for parts in split} for piece in set(parts))
+    places = _places(split)
     again = sum(count for piece, count in places.items() if count > 1 or piece in alone)
     return again >= 0.8 * places.total() and not alone.isdisjoint(places)
 
@@ -306,13 +312,13 @@ def _change_places(split: list[list[str]]) -> bool:
 def _swap(split: list[list[str]]) -> bool:
     """Whether the pieces of cells come again in different cells, some of them first in one and last in another."""
     cells = {tuple(parts) for parts in split}
-    places = Counter(piece for parts in cells for piece in set(parts))
+    places = _places(split)
     again = sum(count for count in places.values() if count > 1)
     return again >= 0.8 * places.total() and bool({parts[0] for parts in cells} & {parts[-1] for parts in cells})
 
 
 def _recur(split: list[list[str]], cells: set[str]) -> bool:
     """Whether the pieces of cells make up few names that come again in many different cells."""
-    places = Counter(piece for parts in {tuple(parts) for parts in split} for piece in set(parts))
+    places = _places(split)
     again = sum(count for count in places.values() if count > 1)
     return len(split) > 5 and again >= 0.8 * places.total() and len(places) <= 0.5 * len(cells) + 2

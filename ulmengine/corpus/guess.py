@@ -102,13 +102,12 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         chosen = choose_label(able, frame.height, whole, _beside(frame.columns, guess.text))
         spread, sure = _spread(frame, chosen.columns, able)
         if spread:
-            why = (f"{', '.join(map(repr, spread[:-1]))} and {spread[-1]!r} bear one name, repeated or numbered: what "
-                   "stands in any of them is a label of the text")
+            named = f"{', '.join(map(repr, spread[:-1]))} and {spread[-1]!r}"
+            why = f"{named} bear one name, repeated or numbered: what stands in any of them is a label of the text"
             others = [c for c in rest if c.name in chosen.rivals and c.name not in spread]
             doubt = label_doubt(spread, [f"'{c.name}' ({c.names} values)" for c in others]) if sure else (
-                f"{', '.join(map(repr, spread[:-1]))} and {spread[-1]!r} hold different words, and what stands in any "
-                f"of them is read as a label of the text. If it is the first one alone, choose '{spread[0]}' as the "
-                "label column.")
+                f"{named} hold different words, and what stands in any of them is read as a label of the text. If it "
+                f"is the first one alone, choose '{spread[0]}' as the label column.")
             chosen = ChosenLabel(spread, why, tuple(c.name for c in others), doubt)
         guess.label, guess.rivals = chosen.columns, chosen.rivals
         told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}

@@ -225,11 +225,12 @@ def _columns(data: Rows, names: list[str], width: int, delimiter: str) -> _Width
         return _Width(names, max(width, given))
     place = surplus_place(data, names, given)
     whole = [row for row in data if len(row) == given + 1]
-    if len(whole) >= 0.98 * len(data) and _are_named(whole, names, place):
+    one_more = len(whole) >= 0.98 * len(data)
+    if one_more and _are_named(whole, names, place):
         note = ("The heading has one name less than the rows have cells, as R writes tables: its names belong to the "
                 "last columns, and the first column holds the names of the rows.")
         return _Width(["", *names], given + 1, None, note)
-    number = _decimal_place(whole, names) if delimiter == "," and len(whole) >= 0.98 * len(data) else None
+    number = _decimal_place(whole, names) if one_more and delimiter == "," else None
     if number is not None:
         shown, read = f"'{names[number].strip()}'", ",".join(whole[0][number : number + 2])
         note = (f"The heading names {given} columns, but the rows have {width} cells: {shown} is read as a number with "

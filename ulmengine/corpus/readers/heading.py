@@ -125,7 +125,7 @@ def find_heading(rows: Rows, width: int, header: str = "auto") -> Heading:
     place = again_below(first, below, width)
     named, why = _is_heading(first, below, width, place)
     doubt = _doubt(first, below, width, place, named)
-    if why == _ENDS or (why == _DIFFERS and width > 1 and _ended(first, below, width)):
+    if width > 1 and why in (_ENDS, _DIFFERS) and _ended(first, below, width):
         doubt = _told(first, named, "it ends as the texts of the rows below do")
     return Heading(named, why, doubt)
 
@@ -236,7 +236,7 @@ def _over_texts(first: Row, below: Rows, width: int, known: bool = False, most: 
     """The cell of a first row that stands over longer texts than a name: itself a name of texts (only such a one where
     it must be ``known``), or less than half as long as each of them but ``most`` of them; "" where there is none."""
     for place, name in enumerate(first[:width]):
-        cells = [cell for row in below if place < len(row) and (cell := row[place].strip())]
+        cells = _below(below, place)
         if not name or not cells or name in cells or sum(map(len, cells)) < 2 * len(name) * len(cells):
             continue
         if plain(name) in TEXT_NAMES and sum(len(cell) > len(name) for cell in cells) > 0.9 * len(cells):
@@ -256,7 +256,7 @@ def _of_another_kind(first: Row, below: Rows, width: int) -> str:
         return ""
     text = any(len(cell) > 60 and cell[-1] not in "?!:)]\uff1f" for cell in first)  # a long one that asks nothing
     for place, name in enumerate(first[:width]):
-        cells = [cell for row in rows if (cell := row[place].strip())]
+        cells = _below(rows, place)
         if len(cells) < 0.5 * len(rows) or not name or any(letter.isdigit() for letter in name[:1]):
             continue
         words = any(letter.isalpha() for letter in name) and name.lower() not in NO_VALUE and not text

@@ -294,14 +294,14 @@ def _classes_named_like_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, 
     top = Counter(parts[0] for parts in folders if parts)
     named = [name for name in top if PART_WORDS.get(name.lower(), "unlabelled") != "unlabelled"]
     deeper = any(len(parts) > 1 and parts[0] in named for parts in folders)
-    if len(named) != 1 or deeper:
+    if len(named) != 1 or len(top) < 2 or deeper:
         return ()
-    others = {name: count for name, count in top.items() if name != named[0]}
-    if not others or PART_WORDS[named[0].lower()] == "train":
-        return tuple(named) if others else ()
-    poles = 2 * sum(name.lower() in POLES or name.isdigit() for name in others) >= len(others)
-    plain = not poles and named[0].lower() not in ("val", "eval")  # which no class is called
-    return tuple(named) if plain and 2 * top[named[0]] <= 3 * max(others.values()) else ()
+    name = named[0].lower()
+    count = top.pop(named[0])
+    poles = 2 * sum(other.lower() in POLES or other.isdigit() for other in top) >= len(top)
+    plain = not poles and name not in ("val", "eval")  # which no class is called
+    alike = plain and 2 * count <= 3 * max(top.values())
+    return tuple(named) if alike or PART_WORDS[name] == "train" else ()
 
 
 def _told_parts(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
