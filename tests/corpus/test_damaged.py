@@ -102,31 +102,20 @@ def test_a_parquet_whose_text_is_no_utf8_is_refused(tmp_path: Path) -> None:
         opened(path)
 
 
-def test_a_panic_of_a_reader_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def panics(*_: object) -> Iterator[pl.DataFrame]:
-        raise pl.exceptions.PanicException("called `unwrap()` on an `Err` value\nand much more")
-        yield
-
-    plan = formats.FORMATS["csv"]
-
-    def planned(look: Look, reason: str) -> Reading | None:
-        reading = plan(look, reason)
-        return reading and replace(reading, read=panics)
-
-    monkeypatch.setitem(formats.FORMATS, "csv", planned)
-    path = tmp_path / "a.csv"
-    path.write_text("text,label\none,a\n")
-    with pytest.raises(CorpusError, match=r"'a.csv' cannot be read.*unwrap\(\)"):
-        opened(path)
+NO_MEMORY = r"'a\.csv' needs more memory than there is"
 
 
-@pytest.mark.parametrize("error", [
-    MemoryError(), pa.lib.ArrowMemoryError("malloc of size 192 failed"),
-    pl.exceptions.PanicException("OS can't spawn worker thread: Resource temporarily unavailable (os error 11)"),
-    RuntimeError("can't start new thread"), OSError(errno.ENOMEM, "Cannot allocate memory"),
+@pytest.mark.parametrize(("error", "told"), [
+    (pl.exceptions.PanicException("called `unwrap()` on an `Err` value\nand much more"),
+     r"'a.csv' cannot be read.*unwrap\(\)"),
+    (MemoryError(), NO_MEMORY), (pa.lib.ArrowMemoryError("malloc of size 192 failed"), NO_MEMORY),
+    (pl.exceptions.PanicException("OS can't spawn worker thread: Resource temporarily unavailable (os error 11)"),
+     NO_MEMORY),
+    (RuntimeError("can't start new thread"), NO_MEMORY),
+    (OSError(errno.ENOMEM, "Cannot allocate memory"), NO_MEMORY),
 ])
-def test_too_little_memory_is_not_called_damage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+def test_what_a_reader_fails_with_is_a_sentence_and_too_little_memory_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, told: str
 ) -> None:
     def fails(*_: object) -> Iterator[pl.DataFrame]:
         raise error
@@ -141,7 +130,7 @@ def test_too_little_memory_is_not_called_damage(
     monkeypatch.setitem(formats.FORMATS, "csv", planned)
     path = tmp_path / "a.csv"
     path.write_text("text,label\none,a\n")
-    with pytest.raises(CorpusError, match=r"'a\.csv' needs more memory than there is"):
+    with pytest.raises(CorpusError, match=told):
         opened(path)
 
 
