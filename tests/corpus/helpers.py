@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Generator
+import tarfile
+import zipfile
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,3 +48,27 @@ def labels_in_order(documents: Documents) -> list[str]:
     parts = ("train", "validation", "test")
     rows = {int(r): int(t) for p in parts for r, t in zip(documents.rows(p), documents.targets(p), strict=True)}
     return [documents.labels[rows[row]] for row in sorted(rows)]
+
+
+def in_folders(root: Path, counts: Mapping[str, int]) -> Path:
+    """So many documents in a folder for each label."""
+    for label, count in counts.items():
+        (root / label).mkdir(parents=True)
+        for number in range(count):
+            (root / label / f"{number:03}.txt").write_text(f"{label} text {number}")
+    return root
+
+
+def pack(root: Path, kind: str) -> Path:
+    """A folder as an archive of the ``kind`` beside it."""
+    target = root.parent / f"packed.{kind}"
+    if kind == "zip":
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(root.rglob("*")):
+                if path.is_file():
+                    archive.write(path, path.relative_to(root.parent))
+    else:
+        opener = {"tar": tarfile.TarFile.taropen, "tar.gz": tarfile.TarFile.gzopen, "tar.xz": tarfile.TarFile.xzopen}
+        with opener[kind](target, "w") as tar:  # type: ignore[operator]
+            tar.add(root, root.name)
+    return target
