@@ -1,4 +1,4 @@
-"""What the lines of a plot are called: a sample of each line and its name, in a row."""
+"""What the lines of a plot are called: a sample of each line and its name, in a row or two."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class LegendEntry:
 
 
 class Legend(QWidget):
-    """Entries in a row; where they do not fit, the longest names are cut in the middle and all stand in the tooltip."""
+    """Entries in a row, or in two where one has no room for them; where they do not fit either, the longest names are
+    cut in the middle and all stand in the tooltip. It fixes its own height."""
 
     def __init__(self, entries: list[LegendEntry] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,35 +45,48 @@ class Legend(QWidget):
             self._entries = entries
             self.setAccessibleName(self.tr("Legend: {names}").format(names=", ".join(e.name for e in entries)))
             self.updateGeometry()
-            self._hint()
+            self._fit()
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(round(sum(self._width(entry) + GAP for entry in self._entries)), self.fontMetrics().height() + 2)
+        return QSize(round(sum(self._width(entry) + GAP for entry in self._entries)), self.height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(0, self.fontMetrics().height() + 2)
+        return QSize(0, self.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font())
-        x = 0.0
-        for entry, name in zip(self._entries, self.shown(), strict=True):
-            self._sample(painter, entry, x)
-            painter.setPen(theme.colors().color("muted"))
-            box = QRectF(x + SAMPLE + 5, 0, self.width(), self.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
-            x += SAMPLE + 6 + QFontMetricsF(self.font()).horizontalAdvance(name) + GAP
+        for number, row in enumerate(self._rows()):
+            x, y = 0.0, number * self._line
+            for entry, name in zip(row, self._fitting(row), strict=True):
+                self._sample(painter, entry, QPointF(x, y + self._line / 2))
+                painter.setPen(theme.colors().color("muted"))
+                box = QRectF(x + SAMPLE + 5, y, self.width(), self._line)
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+                x += SAMPLE + 6 + QFontMetricsF(self.font()).horizontalAdvance(name) + GAP
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._hint()
+        self._fit()
 
     def shown(self) -> list[str]:
-        """The names as there is room for them: the shorter ones whole, the others alike long."""
-        metrics, names = QFontMetricsF(self.font()), [entry.name for entry in self._entries]
+        """The names as there is room for them: of a row the shorter ones whole, the others alike long."""
+        return [name for row in self._rows() for name in self._fitting(row)]
+
+    @property
+    def _line(self) -> int:
+        return self.fontMetrics().height() + 2
+
+    def _rows(self) -> list[list[LegendEntry]]:
+        entries, half = self._entries, math.ceil(len(self._entries) / 2)
+        one = sum(self._width(entry) + GAP for entry in entries) - GAP <= self.width()
+        return [entries] if one or len(entries) < 2 else [entries[:half], entries[half:]]
+
+    def _fitting(self, row: list[LegendEntry]) -> list[str]:
+        metrics, names = QFontMetricsF(self.font()), [entry.name for entry in row]
         room = float(self.width() - len(names) * (SAMPLE + 6 + GAP) + GAP)
         found = dict.fromkeys(range(len(names)), "")
         for left, place in enumerate(sorted(found, key=lambda one: metrics.horizontalAdvance(names[one]))):
@@ -81,22 +95,23 @@ class Legend(QWidget):
             room -= metrics.horizontalAdvance(found[place])
         return list(found.values())
 
-    def _hint(self) -> None:
+    def _fit(self) -> None:
+        self.setFixedHeight(len(self._rows()) * self._line)
         names = [entry.name for entry in self._entries]
         self.setToolTip("" if self.shown() == names else ", ".join(names))
 
     def _width(self, entry: LegendEntry) -> float:
         return SAMPLE + 5 + QFontMetricsF(self.font()).horizontalAdvance(entry.name) + 1
 
-    def _sample(self, painter: QPainter, entry: LegendEntry, x: float) -> None:
-        colors, middle = theme.colors(), self.height() / 2
+    def _sample(self, painter: QPainter, entry: LegendEntry, left: QPointF) -> None:
+        colors, right = theme.colors(), left + QPointF(SAMPLE, 0)
         color = colors.color(f"series{entry.color}")
         if entry.kind in ("points", "star"):
             painter.setPen(line_pen(entry.color, 1.0))
-            painter.drawLine(QPointF(x, middle), QPointF(x + SAMPLE, middle))
+            painter.drawLine(left, right)
             painter.setBrush(color)
             painter.setPen(Qt.PenStyle.NoPen)
-            place = QPointF(x + SAMPLE / 2, middle)
+            place = (left + right) / 2
             if entry.kind == "points":
                 painter.drawEllipse(place, 3.5, 3.5)
             else:
@@ -105,7 +120,7 @@ class Legend(QWidget):
         pens = {"line": line_pen(entry.color), "planned": ghost_pen(entry.color),
                 "raw": pen(colors.blend(f"series{entry.color}", RAW), 1.0)}
         painter.setPen(pens[entry.kind])
-        painter.drawLine(QPointF(x, middle), QPointF(x + SAMPLE, middle))
+        painter.drawLine(left, right)
 
 
 def star(center: QPointF, radius: float) -> QPolygonF:

@@ -300,18 +300,27 @@ def test_two_runs_are_compared_in_a_small_window(page, desk, qtbot):
 
 
 def test_a_legend_tells_all_runs_where_there_is_little_room(qtbot):
-    names = ["2026-11-30-032126", "second", "2026-11-30-041207"]
+    names = ["2026-11-30-032126", "second", "2026-11-30-041207 once more"]
     legend = Legend([LegendEntry(name, number) for number, name in enumerate(names, 1)])
     qtbot.addWidget(legend)
     legend.resize(legend.sizeHint())
     legend.show()
     assert legend.shown() == names
     assert not legend.toolTip()
-    legend.resize(300, 20)
+    line = legend.height()
+    legend.resize(300, line)
+    assert (legend.shown(), legend.height()) == (names, 2 * line)  # none is cut
+    assert not legend.toolTip()
+    legend.resize(170, line)
     shown = legend.shown()
     assert shown[1] == "second"
     assert all("…" in name and len(name) > 4 for name in (shown[0], shown[2]))
     assert all(name in legend.toolTip() for name in names)
+    legend.set_entries(legend._entries[1:2])
+    assert (legend.shown(), legend.height()) == (["second"], line)
+    legend.resize(legend.sizeHint().width() * 3, line)
+    legend.set_entries([LegendEntry("a", 1), LegendEntry("b", 2)])
+    assert (legend.shown(), legend.height()) == (["a", "b"], line)
 
 
 def test_a_duel_shows_columns_read_together_without_their_marks(page, desk, qtbot, tmp_path):
