@@ -23,7 +23,7 @@ class Following(QObject):
     saidAnew = Signal(object)
     """The other process went back to a checkpoint and cut its log: all that it says now."""
     taken = Signal()
-    """Another process has taken up the run that is shown: it is to be read anew and followed."""
+    """Another process has taken up the run that is shown, be it for less than a second: it is to be read anew."""
     ended = Signal()
     """The other process has let go of the run, or has died."""
     gone = Signal()
@@ -33,6 +33,7 @@ class Following(QObject):
         super().__init__(parent)
         self._folder: RunFolder | None = None
         self._was_there = False
+        self._length: int | None = None
         self._follower: LogFollower | None = None
         self._paused = False
         self._viewers: set[int] = set()
@@ -53,6 +54,7 @@ class Following(QObject):
         """Look at ``folder``: nobody is working on it now, but somebody may begin."""
         self._folder, self._follower = folder, None
         self._was_there = folder is not None and folder.path.is_dir()
+        self._length = _length(folder)
 
     def follow(self, folder: RunFolder, follower: LogFollower) -> None:
         """Somebody is working on ``folder``; ``follower`` has read what there was so far."""
@@ -97,7 +99,7 @@ class Following(QObject):
         self._was_there = self._was_there or folder.path.is_dir()  # one that failed early may never have been there
         owned = is_owned(folder)
         if follower is None:
-            if owned:
+            if owned or _length(folder) not in (None, self._length):
                 self.taken.emit()
             return
         # In this order: what was written before the owner let go is read after it is known that it has.
@@ -112,13 +114,21 @@ class Following(QObject):
         elif events or paused is not self._paused:
             self.said.emit(events)
         if not owned:
-            self._follower = None
+            self.watch(folder)
             self.ended.emit()
 
 
 def _is_deleted(folder: RunFolder) -> bool:
     """Whether the run is there no more; a shared folder that is away for a moment takes the run's parent with it."""
     return not folder.path.is_dir() and folder.path.parent.is_dir()
+
+
+def _length(folder: RunFolder | None) -> int | None:
+    """Bytes of its log; None without one, or while it is away."""
+    try:
+        return None if folder is None else folder.log_path.stat().st_size
+    except OSError:
+        return None
 
 
 def is_owned(folder: RunFolder) -> bool:

@@ -54,6 +54,8 @@ class ShownRun(QObject):
     follows."""
     changed = Signal()
     """It has said more, or stands otherwise."""
+    stateChanged = Signal()
+    """It, or the run that this program carries out, does something else now. :attr:`changed` came before."""
     gone = Signal()
     """It has been deleted: another one, or none, is to be shown in its place."""
 
@@ -80,6 +82,8 @@ class ShownRun(QObject):
         self._following.taken.connect(self.again)
         self._following.ended.connect(self._replace)
         self._following.gone.connect(self.gone)
+        self._told = self._states
+        self.changed.connect(self._tell_state)
         run.stateChanged.connect(self._state_changed)
         run.events.connect(self._events_came)
 
@@ -237,6 +241,16 @@ class ShownRun(QObject):
     @property
     def _is_the_services(self) -> bool:
         return self._run.folder == (None if self.folder is None else self.folder.path)
+
+    @property
+    def _states(self) -> tuple[RunState, RunState]:
+        return self.state, self._run.state
+
+    @Slot()
+    def _tell_state(self) -> None:
+        before, self._told = self._told, self._states
+        if before != self._told:
+            self.stateChanged.emit()
 
     def _read_config(self, folder: RunFolder) -> ConfigError | None:
         """Take the run's description; this program's own run is known before it has written anything."""

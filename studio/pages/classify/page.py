@@ -106,7 +106,7 @@ class ClassifyPage(ProjectPage):
         self.many.begun.connect(self._many_begun)
         self.many.opened.connect(self._open_one)
         self.many.evaluateWanted.connect(self._evaluate)
-        self.shell.run.stateChanged.connect(self.refresh)
+        self.shell.shown.stateChanged.connect(self.refresh)
 
     def activated(self) -> None:
         """A run may have finished in the meantime, or its result be what the person has just looked at."""

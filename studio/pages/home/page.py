@@ -62,7 +62,7 @@ class HomePage(Page):
         body.addWidget(self.recent)
         body.addStretch(1)
         shell.projectChanged.connect(self._refresh_soon)
-        shell.run.stateChanged.connect(self._refresh_soon)
+        shell.shown.stateChanged.connect(self._refresh_soon)
         self.deletions.changed.connect(self._refresh_soon)
         self.refresh()
 

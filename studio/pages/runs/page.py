@@ -265,7 +265,7 @@ class RunsPage(ProjectPage):
         QShortcut(QKeySequence.StandardKey.Find, self, self._find,
                   context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.project.runsChanged.connect(self._done)
-        self.shell.run.stateChanged.connect(self._run_changed)
+        self.shell.shown.stateChanged.connect(self._run_changed)
 
     # What comes back
 
@@ -355,8 +355,8 @@ class RunsPage(ProjectPage):
         self.search.setFocus()
         self.search.selectAll()
 
-    @Slot(object)
-    def _run_changed(self, state: object) -> None:
+    @Slot()
+    def _run_changed(self) -> None:
         if self.isVisible():
             QTimer.singleShot(200, self, self.refresh)
 

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from studio.frame.runbar import RunBar
-from studio.pages.home.recent import look_at, state_line
+from studio.pages.home.page import HomePage, ProjectRow
 from studio.pages.rates.page import RatesPage
+from studio.pages.runs.page import RunsPage
 from studio.shown import log_reader
+from studio.shown.following import LOOK_MS
 from studio.words import state_words
 from ulmengine import events as ev
 from ulmengine.config import RunConfig, difference, save, with_settings
@@ -81,10 +83,18 @@ def test_a_run_that_waits_for_a_person_in_another_window_is_called_paused_there_
     assert folder is not None
     assert "What is drawn here" in rates.heading.below.text()
 
+    bench.shell.settings.remember_project(bench.project.folder)
+    home, runs = HomePage(bench.shell), RunsPage(bench.project, bench.shell)
+    for page in (home, runs):  # in view all the while
+        bench.qtbot.addWidget(page)
+        page.show()
+
     def stands() -> tuple[str, ...]:
-        home = look_at(bench.project.folder)
-        assert home is not None
-        return bar.state.text(), state_words(folder.state()), state_line(home)
+        return bar.state.text(), state_words(folder.state()), home.findChild(ProjectRow)._columns[0].text(), \
+            runs.shown.index(0, 1).data()
+
+    def said_everywhere(words: str) -> None:
+        bench.qtbot.waitUntil(lambda: stands() == (words,) * 4, timeout=WAIT)
 
     with folder.lock(), folder.open_log() as log:
         bench.qtbot.waitUntil(lambda: bench.page.shown.elsewhere, timeout=WAIT)
@@ -96,7 +106,7 @@ def test_a_run_that_waits_for_a_person_in_another_window_is_called_paused_there_
             if last is not None:
                 log.append(last)
             bench.qtbot.waitUntil(lambda n=number: bench.page.history.total == total + n, timeout=WAIT)  # type: ignore[misc]
-            assert stands() == (said, said, said)
+            said_everywhere(said)
             assert f"  ·  {said}  ·  " in bench.page.view.heading.below.text()
             assert (bar.left.text() == "") == (said == "Paused")
             assert not bar.start.isVisible()  # beside a run that goes on; the page has a button for another one
@@ -104,11 +114,35 @@ def test_a_run_that_waits_for_a_person_in_another_window_is_called_paused_there_
             assert "these are the next run's" in rates.heading.below.text()
         for said, words in ((True, "Paused"), (False, "Running"), (True, "Paused")):  # by hand
             say_paused(folder.lock().path, said)
-            bench.qtbot.waitUntil(lambda w=words: stands() == (w, w, w), timeout=WAIT)  # type: ignore[misc]
+            said_everywhere(words)
             assert f"  ·  {words}  ·  " in bench.page.view.heading.below.text()
     bench.qtbot.waitUntil(lambda: not bench.page.shown.elsewhere, timeout=WAIT)
-    assert stands() == ("Interrupted",) * 3
+    said_everywhere("Interrupted")
     assert "What is drawn here" in rates.heading.below.text()
+
+
+def test_what_another_window_says_of_a_run_in_less_than_a_second_is_told_here_too(bench: Bench) -> None:
+    bar, told = RunBar(bench.shell), list[RunState]()
+    bench.qtbot.addWidget(bar)
+    bar.show()
+    bench.click(bench.page.view.big_start)
+    bench.until(RunState.FINISHED)
+    folder = bench.page.folder
+    assert folder is not None
+    bench.shell.shown.stateChanged.connect(lambda: told.append(bench.shell.shown.state))
+    history = bench.page.history
+    (folder.path / "notes.txt").write_text("looked at elsewhere")
+    with folder.open_log():
+        pass  # nothing is written
+    bench.qtbot.wait(2 * LOOK_MS)
+    assert (bench.page.history is history, told) == (True, [])
+    for event, state in ((ev.Failed("checkpoint", "Nothing is left", "", "", ""), RunState.FAILED),
+                         (ev.Stopped(1), RunState.STOPPED)):
+        with folder.lock(), folder.open_log() as log:
+            log.append(event)
+        bench.qtbot.waitUntil(lambda s=state: bar.state.text() == state_words(s), timeout=WAIT)  # type: ignore[misc]
+        assert told.pop() is state
+        assert folder.state() is state
 
 
 def test_a_followed_run_that_goes_back_is_shown_from_there(bench: Bench) -> None:
