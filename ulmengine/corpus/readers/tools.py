@@ -25,7 +25,7 @@ Read = Callable[[Any], list[Any]]
 """The documents of a record."""
 
 
-class Reader(NamedTuple):
+class RecordReader(NamedTuple):
     """How records are read, what they say of the columns, and what is known once all are read."""
 
     read: Read
@@ -41,7 +41,7 @@ class Tool(NamedTuple):
 
     title: str
     fits: Callable[[Any], bool]
-    reader: Callable[[Sequence[Any]], Reader]
+    reader: Callable[[Sequence[Any]], RecordReader]
     kind: type = dict
 
 
@@ -58,9 +58,9 @@ def exported(first: Sequence[Any], others: Iterable[Any]) -> Shaped | None:
                   replace(hints, reason=reason), later=later)
 
 
-def _each(document: Callable[[Any], Any], hints: Hints) -> Callable[[Sequence[Any]], Reader]:
+def _each(document: Callable[[Any], Any], hints: Hints) -> Callable[[Sequence[Any]], RecordReader]:
     """The reader of records that are a document each."""
-    return lambda _: Reader(lambda value: [document(value)], hints)
+    return lambda _: RecordReader(lambda value: [document(value)], hints)
 
 
 def _is_label_studio(value: dict[str, Any]) -> bool:
@@ -70,13 +70,13 @@ def _is_label_studio(value: dict[str, Any]) -> bool:
 
 def _asked(
     texts: Callable[[Any], dict[str, Any]], votes: Callable[[Any], dict[str, list[Any]]]
-) -> Callable[[Sequence[Any]], Reader]:
+) -> Callable[[Sequence[Any]], RecordReader]:
     """The reader of records with answers to questions beside their ``texts``, of all ``votes`` the commonest; the first
     question is the label, though others may be.
 
     A question that is called like a text has a column called otherwise.
     """
-    def reader(values: Sequence[Any]) -> Reader:
+    def reader(values: Sequence[Any]) -> RecordReader:
         taken = {name for value in values for name in texts(value)}
         columns = {name: name if name not in taken else f"{name} (answer)" for value in values
                    for name in votes(value)}
@@ -97,7 +97,7 @@ def _asked(
                     for name, count in differing.items() if count]
 
         questions = tuple(columns.values())
-        return Reader(read, Hints(label=questions[:1], rivals=questions[1:]), told)
+        return RecordReader(read, Hints(label=questions[:1], rivals=questions[1:]), told)
 
     return reader
 
@@ -130,14 +130,14 @@ def _is_short_label_studio(value: dict[str, Any]) -> bool:
     return {"annotation_id", "lead_time"} <= value.keys()
 
 
-def _short_label_studio(values: Sequence[Any]) -> Reader:
+def _short_label_studio(values: Sequence[Any]) -> RecordReader:
     """A cell is a name where one was chosen and an object where several were."""
     def read(value: Any) -> list[Any]:
         return [{key: _alone(_names(_chosen(item))) if _chosen(item) is not None else item
                  for key, item in value.items()}]
 
     asked = [key for value in values for key, item in value.items() if _chosen(item) is not None]
-    return Reader(read, Hints(label=tuple(asked[:1]), aside=LABEL_STUDIO_ASIDE))
+    return RecordReader(read, Hints(label=tuple(asked[:1]), aside=LABEL_STUDIO_ASIDE))
 
 
 def _chosen(item: Any) -> Any:
@@ -185,7 +185,7 @@ def _with_names(chosen: list[Any], options: Any) -> list[Any]:
     return [texts.get(one) or one for one in chosen]
 
 
-def _prodigy(values: Sequence[Any]) -> Reader:
+def _prodigy(values: Sequence[Any]) -> RecordReader:
     asked = {str(value.get("label")) for value in values if value.get("label") is not None}
 
     def read(value: Any) -> list[Any]:
@@ -198,7 +198,7 @@ def _prodigy(values: Sequence[Any]) -> Reader:
             chosen = None
         return [{"text": value.get("text"), **_within(value, "meta"), "label": chosen}]
 
-    return Reader(read, _TEXT_AND_LABEL)
+    return RecordReader(read, _TEXT_AND_LABEL)
 
 
 def _is_argilla(value: dict[str, Any]) -> bool:
@@ -328,9 +328,9 @@ def _with_cats(value: dict[str, Any]) -> dict[str, Any]:
             if key in _CATS and _is_cats(item) else item for key, item in value.items()}
 
 
-def _cats(values: Sequence[Any]) -> Reader:
+def _cats(values: Sequence[Any]) -> RecordReader:
     key = next(key for key in _CATS if _is_cats(values[0].get(key)))
-    return Reader(lambda value: [_with_cats(value)], Hints(label=("label" if key == "cats" else key,)))
+    return RecordReader(lambda value: [_with_cats(value)], Hints(label=("label" if key == "cats" else key,)))
 
 
 def _is_ground_truth(value: dict[str, Any]) -> bool:
@@ -366,7 +366,7 @@ TOOLS = (
     Tool("Argilla", _is_argilla, _asked(_fields, _responses)),
     Tool("doccano", _is_doccano, _each(_doccano, _TEXT_AND_LABEL)),
     Tool("spaCy", _is_spacy, _each(_spacy, Hints(("text",))), list),
-    Tool("spaCy", _is_spacy_paragraphs, lambda _: Reader(_spacy_paragraphs, _TEXT_AND_LABEL)),
+    Tool("spaCy", _is_spacy_paragraphs, lambda _: RecordReader(_spacy_paragraphs, _TEXT_AND_LABEL)),
     Tool("spaCy", _has_cats, _cats),
     Tool("Vertex AI", _is_vertex, _each(_vertex, _TEXT_AND_LABEL)),
     Tool("SageMaker Ground Truth", _is_ground_truth, _each(_ground_truth, _TEXT_AND_LABEL)),
