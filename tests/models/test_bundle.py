@@ -206,12 +206,15 @@ def test_bytes_missing_in_the_middle(tmp_path, share):
         load_bundle(path)
 
 
-def test_one_wrong_byte_in_the_weights(tmp_path):
+@pytest.mark.parametrize("share", [0.01, 0.2, 0.4, 0.6, 0.8, 0.99])
+def test_one_wrong_byte_in_the_weights(tmp_path, share):
     path = save(tmp_path / "m.ulmfit")
+    with zipfile.ZipFile(path) as archive:
+        weights = archive.getinfo(WEIGHTS)
     content = bytearray(path.read_bytes())
-    content[content.index(b"encoder.layers.0.weight_hh") + 3_000] ^= 1
+    content[weights.header_offset + 30 + len(WEIGHTS) + int(share * weights.compress_size)] ^= 0xFF
     path.write_bytes(content)
-    with pytest.raises(ModelError, match="damaged"):
+    with pytest.raises(ModelError, match="the model is damaged or was cut short"):
         load_bundle(path)
 
 
@@ -235,11 +238,22 @@ def test_a_name_that_has_no_place(tmp_path, name):
         load_bundle(path)
 
 
-def test_compressed_entries_are_refused(tmp_path):
-    path = repacked(save(tmp_path / "m.ulmfit"), lambda entries: entries.update({CARD: b"0" * 5_000_000}),
+def test_entries_that_unpack_to_many_times_the_file(tmp_path):
+    path = repacked(save(tmp_path / "m.ulmfit"), lambda entries: entries.update({CARD: b"0" * 15_000_000}),
                     zipfile.ZIP_DEFLATED)
-    with pytest.raises(ModelError, match="compressed"):
+    with pytest.raises(ModelError, match="many times as large as the file"):
         load_bundle(path)
+
+
+def test_entries_compressed_in_another_way(tmp_path):
+    path = repacked(save(tmp_path / "m.ulmfit"), lambda _: None, zipfile.ZIP_BZIP2)
+    with pytest.raises(ModelError, match="are compressed in another way"):
+        load_bundle(path)
+
+
+def test_a_model_that_was_stored_without_compression(tmp_path):
+    path = repacked(save(tmp_path / "m.ulmfit"), lambda _: None)
+    assert load_bundle(path).labels == ("neg", "pos")
 
 
 def test_an_entry_larger_than_permitted(tmp_path):
