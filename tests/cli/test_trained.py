@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.help import lines
-from tests.runs.made import tiny_config, write_corpus
+from tests.runs.made import TINY, tiny_config, write_corpus
 from ulmengine.cli import main
 from ulmengine.config import load, save
 from ulmengine.corpus import open_corpus
@@ -297,3 +297,17 @@ def test_two_processes_train_as_one(tmp_path: Path, trained: Path) -> None:
     together = [event for event in RunFolder(out).events() if type(event).__name__ == "Step"]
     assert len(alone) == len(together)
     assert [event.tokens for event in alone] == [event.tokens for event in together]  # type: ignore[attr-defined]
+
+
+def test_a_corpus_is_learnt_with_the_usual_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = write_corpus(tmp_path / "corpus.csv", count=40)
+    named = [f"--set={setting}" for setting in TINY]
+    assert main(["train", str(table), "--json", *named]) == 0
+    run = RunFolder.open(tmp_path / "corpus-run")
+    assert run.config() == tiny_config(table).model_copy(update={"name": "corpus"})
+    assert run.model_path.is_file()
+    capsys.readouterr()
+    assert main(["train", str(table), *named]) == 1
+    assert "holds a run already; add --resume" in capsys.readouterr().err
+    assert main(["train", str(run.path)]) == 1
+    assert f"name its {run.config_path}" in capsys.readouterr().err

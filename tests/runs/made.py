@@ -31,14 +31,17 @@ def write_corpus(path: Path, count: int = 80, seed: int = 0) -> Path:
     return path
 
 
+TINY = (
+    "model.preset=tiny", "model.pretrained=none", "tokens.min_frequency=1", "language_model.epochs=1",
+    "language_model.batch_size=4", "language_model.bptt=16", "classifier.epochs=[1, 1]", "classifier.refit=0",
+    "classifier.batch_size=8", "compute.threads=1", "compute.device=cpu", "compute.precision=float32",
+    "saving.minutes=0",
+)
+
+
 def tiny_config(corpus: Path, *settings: str) -> RunConfig:
     """A run of a second or two on one thread in float32."""
-    return with_settings(RunConfig(name="tiny"), [
-        f"corpus.path='{corpus}'", "model.preset=tiny", "model.pretrained=none", "tokens.min_frequency=1",
-        "language_model.epochs=1", "language_model.batch_size=4", "language_model.bptt=16",
-        "classifier.epochs=[1, 1]", "classifier.refit=0", "classifier.batch_size=8", "compute.threads=1",
-        "compute.device=cpu", "compute.precision=float32", "saving.minutes=0", *settings,
-    ])
+    return with_settings(RunConfig(name="tiny"), [f"corpus.path='{corpus}'", *TINY, *settings])
 
 
 def tiny_run(folder: Path, *settings: str) -> RunFolder:

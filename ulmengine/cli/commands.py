@@ -43,6 +43,9 @@ def _copy_target(text: str) -> Path:
     return Path(text)
 
 
+_CORPUS = "what holds the texts and their labels, for the usual settings; or a CONFIG.toml"
+
+
 def _add(commands: Any, module: str, name: str, tells: str, **about: str) -> argparse.ArgumentParser:
     """A command that ``run_<name>`` of ``module`` carries out, which returns an exit code, or nothing for 0."""
     made: argparse.ArgumentParser = commands.add_parser(name, help=tells, **about)
@@ -55,13 +58,14 @@ def _training(commands: Any) -> None:
     sample.add_argument("--out", type=Path, help="folder of the run (default: a new temporary folder)")
     _common(sample)
 
-    for name, text in (("train", "train a classifier as a configuration says"),
-                       ("pretrain", "train a language model only")):
+    for name, text, metavar, tells in (
+        ("train", "train a classifier of a corpus, or as a configuration says", "CORPUS", _CORPUS),
+        ("pretrain", "train a language model only", "TEXTS", "a file, an archive (a Wikipedia extract, say) or a "
+         "folder of texts, in any language; or CONFIG.toml"),
+    ):
         train = _add(commands, "train", name, text)
-        train.add_argument("config", type=Path, metavar="CONFIG.toml" if name == "train" else "TEXTS",
-                           help=None if name == "train" else "a file, an archive (a Wikipedia extract, say) or a "
-                           "folder of texts, in any language; or CONFIG.toml")
-        train.add_argument("--out", type=Path, help="folder of the run (default: beside the configuration)")
+        train.add_argument("config", type=Path, metavar=metavar, help=tells)
+        train.add_argument("--out", type=Path, help="folder of the run (default: beside what is named)")
         train.add_argument("--resume", action="store_true",
                            help="go on from the run's last checkpoint; --set may change rates, batches and device")
         train.add_argument("--checkpoint", metavar="NAME",
@@ -81,7 +85,7 @@ def _training(commands: Any) -> None:
         train.set_defaults(pretrain=name == "pretrain")
 
     find = _add(commands, "train", "find-lr", "look for a learning rate with the range test")
-    find.add_argument("config", type=Path, metavar="CONFIG.toml")
+    find.add_argument("config", type=Path, metavar="CORPUS", help=_CORPUS)
     find.add_argument("--stage", choices=("language_model", "classifier"), default="classifier")
     find.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the curve")
     _common(find)

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ulmengine.config import RunConfig, difference, with_absolute_paths, with_settings
+from ulmengine.config import CorpusConfig, RunConfig, difference, with_absolute_paths, with_settings
 from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, RunStarted, SaveFailed, Step
 from ulmengine.models import SUFFIX, models_folder
 from ulmengine.nets import choose_device
@@ -48,18 +48,36 @@ def run_sample(options: argparse.Namespace) -> int:
 
 
 def run_train(options: argparse.Namespace) -> int:
-    """``train`` and ``pretrain``: a run as its configuration says."""
-    config = _as_asked(load_description(options.config), options)
+    """``train`` and ``pretrain``: a run as its configuration says, or of a corpus with the usual settings."""
+    config = _as_asked(_described(options.config), options)
     if options.pretrain:
         classifier = config.classifier.model_copy(update={"epochs": (0,)})
         config = config.model_copy(update={"classifier": classifier})
     if not options.pretrain and options.explain_defaults:
         _explain_defaults(config, options)
         return 0
-    out = options.out or options.config.with_suffix("").with_name(f"{options.config.stem}-run")
+    named = options.config if options.config.suffix == ".toml" else options.config.resolve()
+    out = options.out or named.with_name(f"{_stem(named)}-run")
     if started_by_torchrun():
         return _run_together(out, config, options)
     return _run_to_model(_folder(out, _settled(out, config), options), options)
+
+
+def _described(path: Path) -> RunConfig:
+    """What ``path`` describes, or the usual settings for the corpus that it is.
+
+    :raises RunFolderError: it is the folder of a run.
+    """
+    if path.suffix == ".toml" or not path.exists():
+        return load_description(path)
+    if (path / "config.toml").exists():
+        raise RunFolderError(f"{path} is the folder of a run; name its {path / 'config.toml'}, and --out {path}")
+    return RunConfig(name=_stem(path), corpus=CorpusConfig(path=str(path.resolve())))
+
+
+def _stem(path: Path) -> str:
+    """The name of a configuration, or of texts however packed, without what tells its kind."""
+    return path.stem if path.suffix == ".toml" else path.name.split(".")[0] or path.name
 
 
 def _as_asked(config: RunConfig, options: argparse.Namespace) -> RunConfig:
@@ -107,14 +125,14 @@ def run_pretrain(options: argparse.Namespace) -> int:
     if options.model is not None and options.model.exists() and options.model.suffix == SUFFIX:
         raise ValueError(f"{options.model} is there already; choose another name")
     texts = options.config.resolve()
-    out = options.out or texts.with_name(f"{texts.name.split('.')[0]}-run")
+    out = options.out or texts.with_name(f"{_stem(texts)}-run")
     if (out / "config.toml").exists():
         folder = _folder(out, _as_asked(RunFolder.open(out).config(), options), options)
     elif options.checkpoint is not None or options.finish:
         raise RunFolderError(f"{out} holds no run that could be gone on with or finished")
     else:
         found = with_progress(own_texts.survey(texts, out / "cache"))
-        title = options.title or texts.name.split(".")[0]
+        title = options.title or _stem(texts)
         about = own_texts.ModelInfo(title, options.language or found.language, options.licence)
         config = own_texts.pretraining_config(texts, about, found, size=options.size, epochs=options.epochs)
         complain(f"{found.documents:,} texts, about {found.tokens:,} tokens "
@@ -174,7 +192,7 @@ def _tell_change(folder: RunFolder, after: RunConfig, wanted: RunConfig) -> None
 
 def run_find_lr(options: argparse.Namespace) -> int:
     """``find-lr``: the range test; the network is left as it was."""
-    config = _as_asked(load_description(options.config), options)
+    config = _as_asked(_described(options.config), options)
     if options.plot is not None:
         check_picture(options.plot)
     points: list[RangePoint] = []
