@@ -179,6 +179,15 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def refuse_endless(path: Path) -> None:
+    """See that ``path`` is no device and no pipe: reading those may never end.
+
+    :raises OSError: it is one.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "a device or a pipe, which is no file: save what comes through it to one", path)
+
+
 def read_json(path: Path) -> Any:
     """The JSON in the file ``path``, which may come from anywhere.
 

@@ -105,6 +105,9 @@ def test_a_mistake_is_told_with_its_place(text: str, words: list[str]) -> None:
 def test_a_missing_or_binary_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path / "none.toml")
+    (tmp_path / "endless.toml").symlink_to("/dev/zero")
+    with pytest.raises(ConfigError, match="is no description of a run"):
+        load(tmp_path / "endless.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="not UTF-8"):
         load(tmp_path / "binary.toml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -17,6 +18,8 @@ from tests.models.made import MODEL, SIZES, TOKENS, classifier, language_model, 
 from ulmengine.config import DropoutConfig
 from ulmengine.models import Description, ModelError, describe_bundle, load_bundle, save_again
 from ulmengine.models.archive import CARD, MANIFEST, TOKENIZER, WEIGHTS
+from ulmengine.models.inert import read_objects
+from ulmengine.models.unpickle import read_vocabulary, read_weights
 from ulmengine.nets import LanguageModel, generate
 
 DOCUMENT = torch.tensor([[2, 9, 10, 11]]), torch.tensor([4])
@@ -377,3 +380,12 @@ def test_a_network_is_opened_without_torchs_compiler(tmp_path: Path) -> None:
         f"load_bundle(Path({str(save(tmp_path / 'a.ulmfit'))!r})).classifiers()\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("read", [load_bundle, read_objects, read_vocabulary, read_weights])
+def test_what_may_never_end_is_not_read(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe.pth")
+    for path in (tmp_path / "pipe.pth", Path("/dev/zero")):
+        with pytest.raises(ModelError, match="a device or a pipe, which is no file"):
+            read(path)

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from ulmengine.bench.experiments import read_experiment, run_experiment, table
+from ulmengine.disk import refuse_endless
 from ulmengine.models import load_bundle, save_bundle
 from ulmengine.models.networks import build_language_model
 from ulmengine.nets import precision_for
@@ -108,6 +109,7 @@ def run_teach(options: argparse.Namespace) -> None:
 def _read_vectors(path: Path, name: str) -> tuple[list[str], NDArray[np.float32]]:
     """Texts or words of a table, and the teacher's vectors of them, brought to the length 1."""
     try:
+        refuse_endless(path)
         frame = pl.read_parquet(path, columns=[name, "vector"])
         vectors = np.stack(frame["vector"].to_list()).astype(np.float32)
     except (OSError, pl.exceptions.PolarsError, ValueError) as error:

@@ -68,7 +68,7 @@ def _described(path: Path) -> RunConfig:
 
     :raises RunFolderError: it is the folder of a run.
     """
-    if path.suffix == ".toml" or not path.exists():
+    if path.suffix == ".toml" or not (path.is_file() or path.is_dir()):  # the description may come through a pipe
         return load_description(path)
     if (path / "config.toml").exists():
         raise RunFolderError(f"{path} is the folder of a run; name its {path / 'config.toml'}, and --out {path}")

@@ -33,10 +33,12 @@ def load(path: Path | str, *, frozen: bool = False) -> RunConfig:
     """
     source = Path(path)
     try:
-        if source.stat().st_size > LARGEST:
-            raise ConfigError(f"{source}: is no description of a run ({source.stat().st_size / 1e6:,.0f} MB large)")
+        with source.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ConfigError(f"{source}: is no description of a run (more than {LARGEST / 1e6:,.0f} MB large)")
         # With the byte-order mark that editors on Windows write, or without.
-        text = source.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
     except OSError as error:
         raise ConfigError(f"{source}: cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from ulmengine.disk import refuse_gaps, whole
+from ulmengine.disk import refuse_endless, refuse_gaps, whole
 
 SUFFIX = ".ulmfit"
 MANIFEST, WEIGHTS, TOKENIZER, CARD = "model.json", "weights.safetensors", "tokenizer.json", "card.md"
@@ -58,6 +58,7 @@ def read_archive(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
         told = f"its model is {inside}" if inside.is_file() else "name a .ulmfit file"
         raise ModelError(f"{path} is a folder; {told}")
     try:
+        refuse_endless(path)
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             _check(archive, path)
             return {name: archive.read(name) for name in names if name not in OPTIONAL or name in archive.namelist()}

@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ulmengine.disk import refuse_gaps
+from ulmengine.disk import refuse_endless, refuse_gaps
 from ulmengine.nets.kernels.native import as_plain_tensors
 
 from .archive import ModelError
@@ -133,6 +133,7 @@ def read_objects(path: Path) -> Any:
     :raises ModelError: cannot be read, damaged, or it asks for what no model has a use for.
     """
     try:
+        refuse_endless(path)
         with zipfile.ZipFile(path) as archive:
             refuse_gaps(archive)
             return _InertUnpickler(archive, path).load()

@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ulmengine.disk import refuse_endless
+
 from .archive import ModelError
 from .inert import Inert, items_of, plain, read_objects
 
@@ -44,6 +46,7 @@ def read_vocabulary(path: Path) -> tuple[list[str], list[str]]:
     :raises ModelError: it cannot be read or holds anything but text, numbers, lists and mappings.
     """
     try:
+        refuse_endless(path)
         size = path.stat().st_size
         content = path.read_bytes() if size <= _LARGEST_VOCABULARY else b""
     except OSError as error:
@@ -71,6 +74,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         run.
     """
     try:
+        refuse_endless(path)
         with path.open("rb") as file:
             begin = file.read(4)
         if not begin.startswith(_BEGINNINGS):
@@ -143,6 +147,7 @@ class Learner:
 def is_export(path: Path) -> bool:
     """Whether the file at ``path`` is a zip, as what ``learn.export()`` writes is, and no vocabulary."""
     try:
+        refuse_endless(path)
         with path.open("rb") as file:
             return path.suffix.lower() == ".pkl" and file.read(2) == b"PK"
     except OSError:
