@@ -75,3 +75,56 @@ def test_the_journal_keeps_every_step_and_survives_a_torn_line(tmp_path: Path) -
     assert [(one.document, one.before, one.to, one.why) for one in read_journal(path)] == [
         ("main:01", ("a",), ("b",), "read again"), ("main:01", ("b",), ("a",), "undone")]
     assert read_journal(tmp_path / "none.jsonl") == []
+
+
+def key_of(path: Path, row: int, **settings: str) -> str:
+    plain = opened(path, **settings)
+    return records_of(np.array([row]), plain.pieces, plain.hashes)[0]
+
+
+def test_a_label_whose_last_document_is_corrected_away_is_no_class(tmp_path: Path) -> None:
+    path = corpus(tmp_path / "a.csv")
+    with path.open("a", encoding="utf-8") as file:
+        file.write("the last one,Bad\n")
+    plain, key = opened(path), key_of(path, 40)
+    changed = opened(path, relabelled=(f"{key}=bad",))
+    assert plain.labels == ("Bad", "bad", "good")
+    assert changed.labels == ("bad", "good")
+    assert changed.label_counts().tolist() == [21, 20]
+    assert (changed.parts == plain.parts).all()  # divided by the labels as given
+    assert "No document bears Bad any more: that is no class of a model now." in changed.notes
+    assert opened(path).labels == plain.labels  # taken back
+
+
+def test_so_is_one_whose_documents_are_all_left_out(tmp_path: Path) -> None:
+    path = corpus(tmp_path / "a.csv")
+    with path.open("a", encoding="utf-8") as file:
+        file.write("the last one,odd\nmore of it,odd\n")
+    keys = tuple(key_of(path, row) for row in (40, 41))
+    assert opened(path, drop_rows=keys[:1]).labels == ("bad", "good", "odd")
+    assert opened(path, drop_rows=keys).labels == ("bad", "good")
+
+
+def test_so_is_one_of_several_labels(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("text,label\nthe only one,x;z\n" + "".join(f"text {n},{('x;y', 'y')[n % 2]}\n" for n in range(20)),
+                    encoding="utf-8")
+    key = key_of(path, 0, label_delimiter=";")
+    changed = opened(path, label_delimiter=";", relabelled=(correction(key, ["x"], True),))
+    assert changed.labels == ("x", "y")
+    assert changed.all_targets[0].tolist() == [1, 0]
+
+
+def test_classes_that_a_document_still_bears_or_none_ever_bore_stay(tmp_path: Path) -> None:
+    path, held = corpus(tmp_path / "a.csv"), tmp_path / "test.csv"
+    held.write_text("text,label\nso bright it was,moon\n", encoding="utf-8")
+    key = key_of(path, 7)
+    with_test = opened(path, test_path=str(held), relabelled=(f"{key}=good",))
+    assert with_test.labels == ("bad", "good", "moon")  # in the test file alone
+    columns = tmp_path / "columns.csv"
+    columns.write_text("text,sun,rain,snow\n" + "".join(f"day number {n},{n % 2},{1 - n % 2},0\n" for n in range(20)),
+                       encoding="utf-8")
+    names = {"text_columns": ("text",), "label_columns": ("sun", "rain", "snow")}
+    plain = opened(columns, **names)
+    [first] = records_of(np.array([0]), plain.pieces, plain.hashes)
+    assert opened(columns, relabelled=(f"{first}=sun",), **names).labels == ("rain", "snow", "sun")

@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ulmengine.cli import main
 from ulmengine.config import CorpusConfig, RunConfig, load, with_settings
 from ulmengine.corpus import Documents, audit, open_corpus
+from ulmengine.corpus.repairs import records_of
 from ulmengine.events import Failed, Finished, Note, outcome
+from ulmengine.models import load_bundle
 from ulmengine.plan.errors import CannotBeginError
 from ulmengine.record import RunFolder, RunFolderError
 from ulmengine.record.changes import check_change
 from ulmengine.runs import Run
 from ulmengine.runs.checks import check_start, start_problems
+from ulmengine.runs.measured import measure_again
 from ulmengine.runs.report import write_report
 
 from .made import tiny_config, tiny_run, write_corpus
@@ -193,6 +197,31 @@ def test_a_run_that_has_trained_is_not_asked_again(tmp_path: Path, monkeypatch: 
             pass
         events.close()
     assert isinstance(list(Run(RunFolder.open(folder.path)).events(resume=True))[-1], Finished)
+
+
+def test_a_run_that_learnt_a_class_without_documents_goes_on_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = with_a_rare_class(tmp_path / "corpus.csv", 1)
+    with path.open("a", encoding="utf-8") as file:
+        file.write("what is left of it,odd\n")
+    plain = outcome(open_corpus(CorpusConfig(path=str(path)), tmp_path / "cache"))
+    changes = [f"{key}=tool" for key in records_of(np.array([80, 81]), plain.pieces, plain.hashes)]
+    folder = tiny_run(tmp_path / "run", "language_model.epochs=0", "classifier.epochs=[1, 1]",
+                      f"corpus.relabelled={changes}")
+    with monkeypatch.context() as earlier:
+        earlier.setattr("ulmengine.corpus.opening.without_bearers",
+                        lambda _given, _now, classes, _dropped: np.zeros(classes, dtype=bool))
+        events = Run(folder).events()
+        while next(events).kind != "stage_ended":
+            pass
+        events.close()
+    assert isinstance(list(Run(RunFolder.open(folder.path)).events(resume=True))[-1], Finished)
+    assert load_bundle(folder.model_path).labels == ("fruit", "odd", "tool")
+    assert outcome(measure_again(folder, folder.cache)).kept.labels == ("fruit", "odd", "tool")
+    anew = RunFolder.create(tmp_path / "anew", folder.config())
+    assert isinstance(list(Run(anew).events())[-1], Finished)
+    assert load_bundle(anew.model_path).labels == ("fruit", "tool")
 
 
 def test_the_command_line_says_how_to_begin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

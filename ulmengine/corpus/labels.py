@@ -229,6 +229,20 @@ def without_small(
     return kept, np.flatnonzero(small & there).astype(np.int64)
 
 
+def without_bearers(given: np.ndarray, now: np.ndarray, classes: int, dropped: np.ndarray) -> np.ndarray:
+    """Which of the ``classes`` some row bears in the targets as ``given``, but none that is not ``dropped`` in those of
+    ``now``: bool (classes,). None of them where every class would be one."""
+    bare = ~_borne(np.delete(now, dropped, axis=0), classes)
+    return bare & _borne(given, classes) if not bare.all() else np.zeros_like(bare)
+
+
+def _borne(targets: np.ndarray, classes: int) -> np.ndarray:
+    """Which of the ``classes`` one of ``targets`` names: bool (classes,)."""
+    if targets.ndim > 1:
+        return np.asarray((targets > 0).any(axis=0))
+    return np.isin(np.arange(classes), targets)
+
+
 def only(targets: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """``targets`` as places among the ``kept`` classes, bool (classes,), alone; -1 for a class that is not."""
     if kept.all():

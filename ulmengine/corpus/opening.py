@@ -20,7 +20,7 @@ from . import split as cut
 from .documents import Documents, Piece, frame_texts, stamped
 from .errors import CorpusError, os_failure, some_of
 from .importing import import_table, source_stamp
-from .labels import RowLabels, as_targets, only, read_labels, unlabelled, without_small
+from .labels import RowLabels, as_targets, only, read_labels, unlabelled, without_bearers, without_small
 from .likeness import text_hash
 from .ordering import in_order
 from .repairs import corrected_targets, corrections, recorded_rows, relabelled_rows
@@ -32,12 +32,13 @@ _NAMED = 8
 
 
 def open_corpus(
-    config: CorpusConfig, cache: Path, *, seed: int = 42, base: Path | None = None
+    config: CorpusConfig, cache: Path, *, seed: int = 42, base: Path | None = None, began_with: str = ""
 ) -> Generator[Event, None, Documents]:
     """Open the corpus that ``config`` describes; its copy lies in ``cache`` and is made where it is missing.
 
     :param seed: of the split; the same seed and texts give the same parts.
     :param base: the folder that relative paths start from.
+    :param began_with: the fingerprint of the corpus that a run began with; its classes are then as it had them.
     :raises CorpusError: a source cannot be read or does not hold what was set.
     """
     if not config.path:
@@ -53,7 +54,7 @@ def open_corpus(
     for piece in pieces:
         own = yield from _text_hashes(piece)
         hashes = np.concatenate([hashes, own])
-    documents = _assemble(config, pieces, hashes, seed)
+    documents = _assemble(config, pieces, hashes, seed, began_with)
     for note in documents.notes:
         yield Note(note, "warning")
     return documents
@@ -137,7 +138,9 @@ def _sum(hashes: np.ndarray) -> np.uint64:
     return np.uint64(zlib.crc32(hashes.tobytes()))
 
 
-def _assemble(config: CorpusConfig, pieces: list[Piece], hashes: np.ndarray, seed: int) -> Documents:
+def _assemble(
+    config: CorpusConfig, pieces: list[Piece], hashes: np.ndarray, seed: int, began_with: str
+) -> Documents:
     labelled = _labels(pieces)
     together = config.same_text == "together"
     multi = together or any(one.multi for one in labelled)
@@ -162,12 +165,19 @@ def _assemble(config: CorpusConfig, pieces: list[Piece], hashes: np.ndarray, see
     targets, corrected = only(targets, kept), only(corrected, kept)
     # Divided by the labels as given: a label that is corrected moves no other document into another part.
     parts, short = _parts(config, pieces[0], brought, bears, targets, multi, hashes, dropped, seed)
+    fingerprint = _fingerprint(config, seed, pieces, left_out if anew else ())
+    bare = without_bearers(targets, corrected, len(names), dropped)
+    unborne = tuple(name for name, none in zip(names, bare, strict=True) if none)
+    if unborne and began_with == fingerprint:
+        unborne = ()  # an earlier version kept such classes, and what the run has learnt has places for them
+    elif unborne:
+        fingerprint = _fingerprint(config, seed, pieces, (*(left_out if anew else ()), *unborne))
+        names, corrected = tuple(name for name in names if name not in unborne), only(corrected, ~bare)
     records = [piece.table.record for piece in pieces]
     ragged = [row + piece.start for piece in pieces for row in piece.table.record["ragged"]]
     undecodable = sum(record["undecodable"] for record in records)
     documents = Documents(
-        labels=names, multi_label=multi,
-        fingerprint=_fingerprint(config, seed, pieces, left_out if anew else ()),
+        labels=names, multi_label=multi, fingerprint=fingerprint,
         understood=replace(pieces[0].understood, undecodable=undecodable), undecodable=undecodable,
         skipped=sum(record["skipped"] for record in records), pieces=tuple(pieces), parts=parts, all_targets=corrected,
         hashes=hashes, ragged=np.array(ragged, dtype=np.int64),
@@ -177,6 +187,9 @@ def _assemble(config: CorpusConfig, pieces: list[Piece], hashes: np.ndarray, see
     if left_out:
         left = counted(len(small), "document", "documents")
         notes.append(f"Left out, as set, because they have too few documents: {listed(left_out, _NAMED)} ({left}).")
+    if unborne:
+        kinds = "is no class" if len(unborne) == 1 else "are no classes"
+        notes.append(f"No document bears {listed(unborne, _NAMED)} any more: that {kinds} of a model now.")
     return replace(documents, notes=tuple(notes))
 
 

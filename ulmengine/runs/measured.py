@@ -42,6 +42,7 @@ from ulmengine.record.listing import EVALUATION
 from ulmengine.record.records import read_record, write_record
 
 from .checks import class_counts
+from .origin import began_with
 
 PREDICTIONS = "predictions.parquet"
 
@@ -88,8 +89,7 @@ def open_measured(folder: RunFolder) -> Measured:
     if record.get("digest") != sha256(path):
         raise PredictionsError(f"{path} has been altered since the run was measured, or is that of another run; "
                                "measure the run again from its model")
-    began_with = read_record(folder.path / "corpus.json").get("corpus", kept.corpus)
-    if kept.corpus != began_with:
+    if not _began_with(folder, kept.corpus):
         raise PredictionsError(
             f"{path} holds predictions of another corpus than the one of this run; measure the run again")
     return Measured(folder, kept, record)
@@ -217,15 +217,16 @@ def documents_of(model: Path, runs: Path | None = None) -> Generator[Event, None
         return None
     try:
         config = folder.config()
-        documents = yield from open_corpus(config.corpus, folder.cache, seed=config.seed)
+        documents = yield from open_corpus(
+            config.corpus, folder.cache, seed=config.seed, began_with=began_with(folder))
     except (ValueError, OSError):
         return None
-    return documents if _began_with(folder, documents) else None
+    return documents if _began_with(folder, documents.fingerprint) else None
 
 
-def _began_with(folder: RunFolder, documents: Documents) -> bool:
-    """Whether the run in ``folder`` began with these ``documents``, as far as it has said."""
-    return bool(read_record(folder.path / "corpus.json").get("corpus", documents.fingerprint) == documents.fingerprint)
+def _began_with(folder: RunFolder, corpus: str) -> bool:
+    """Whether the run in ``folder`` began with the ``corpus`` of this fingerprint, as far as it has said."""
+    return began_with(folder) in ("", corpus)
 
 
 def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Measured]:
@@ -243,8 +244,8 @@ def measure_again(folder: RunFolder, cache: Path) -> Generator[Event, None, Meas
         raise PredictionsError(f"{folder.path} holds no model ({folder.model_path.name} is missing), so it cannot be "
                                "measured again; finish the run, or copy its model back")
     bundle = load_bundle(folder.model_path)
-    documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
-    if not _began_with(folder, documents):
+    documents = yield from open_corpus(config.corpus, cache, seed=config.seed, began_with=began_with(folder))
+    if not _began_with(folder, documents.fingerprint):
         raise PredictionsError("The corpus has changed since this run was made, so it cannot be measured on the same "
                                "documents; bring the earlier files back")
     unknown = [name for name in documents.labels if name not in bundle.labels]

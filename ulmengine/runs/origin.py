@@ -50,7 +50,7 @@ def check_texts(folder: RunFolder, prepared: Prepared) -> None:
     :raises ProgramChangedError: the program has been changed since.
     """
     was, now = _remembered(folder), _texts(prepared)
-    if was.get("corpus", now["corpus"]) != now["corpus"]:
+    if began_with(folder) not in ("", now["corpus"]):
         raise CorpusChangedError("The corpus has changed since this run began, so it cannot go on exactly")
     if was.get("pretrained", now["pretrained"]) != now["pretrained"]:
         if _is_own(folder, prepared):
@@ -60,6 +60,11 @@ def check_texts(folder: RunFolder, prepared: Prepared) -> None:
     if was.get("vocabulary", now["vocabulary"]) != now["vocabulary"]:
         raise ProgramChangedError("This version of the program makes another vocabulary of the corpus than the one "
                                   "this run began with, so it cannot go on")
+
+
+def began_with(folder: RunFolder) -> str:
+    """The fingerprint of the corpus that the run in ``folder`` began with; "" where it has not said."""
+    return str(_remembered(folder).get("corpus", ""))
 
 
 def compare_machine(folder: RunFolder, values: dict[str, Any], total: int) -> str:

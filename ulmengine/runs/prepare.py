@@ -77,15 +77,16 @@ class Prepared:
 
 
 def prepare(
-    config: RunConfig, cache: Path, *, begun: bool = False, kept: Path | None = None
+    config: RunConfig, cache: Path, *, begun: bool = False, kept: Path | None = None, began_with: str = ""
 ) -> Generator[Event, None, Prepared]:
     """Read the corpus, learn or extend the vocabulary, encode every part; all of it cached in ``cache`` by content.
 
     :param kept: the tokeniser that a run began with and goes on with, if it was kept there.
     :param begun: the run has trained already, so that whether it can begin is not asked.
+    :param began_with: the fingerprint of the corpus that it began with.
     :raises CorpusError, TokensError, ModelError, TrainingError: what cannot be read, in the person's words.
     """
-    documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
+    documents = yield from open_corpus(config.corpus, cache, seed=config.seed, began_with=began_with)
     if not begun:
         check_start(config, documents)
     if any(config.classifier.epochs):

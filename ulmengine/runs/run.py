@@ -40,7 +40,7 @@ from .early_finish import EarlyFinish
 from .finalize import finalize_classifier, finalize_language_model
 from .mirror import MirrorError, TensorBoardMirror
 from .networks import parameter_count
-from .origin import check_texts, compare_machine, machine, remember
+from .origin import began_with, check_texts, compare_machine, machine, remember
 from .prepare import Prepared, prepare
 from .stages import Stages
 
@@ -353,7 +353,8 @@ class Run:
         if world is not None and not world.writes:
             world.barrier()
         prepared = yield from prepare(
-            config, self._cache, begun=self._repeating, kept=self.folder.tokenizer_path if self._repeating else None
+            config, self._cache, begun=self._repeating, kept=self.folder.tokenizer_path if self._repeating else None,
+            began_with=began_with(self.folder) if self._repeating else "",
         )
         if world is not None and world.writes:
             world.barrier()

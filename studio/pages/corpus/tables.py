@@ -190,9 +190,10 @@ class TablesPanel(QWidget):
 
 
 def relabelled(before: Documents, now: Documents) -> bool:
-    """Whether these are the same documents, some of which bear other ones of the same labels."""
-    return before.labels == now.labels and np.array_equal(before.hashes, now.hashes) and \
-        not np.array_equal(before.all_targets, now.all_targets)
+    """Whether these are the same documents, some of which bear other labels of the same columns."""
+    same = before.understood.label_columns == now.understood.label_columns and \
+        np.array_equal(before.hashes, now.hashes) and np.array_equal(before.parts == DROPPED, now.parts == DROPPED)
+    return same and not (before.labels == now.labels and np.array_equal(before.all_targets, now.all_targets))
 
 
 def document_rows(opened: Opened, owner: QWidget) -> DocumentRows:

@@ -254,3 +254,20 @@ def test_a_label_is_corrected_where_the_document_is_read(
     assert table.rows.index(1, 1).data() == FRUIT[5][0]
     assert correct.one.currentText() == FRUIT[5][0]
     assert page.problems.corrected.isHidden()
+
+
+def test_who_corrects_the_last_document_of_a_label_goes_on_there(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", [*FRUIT, ("Sour", "the last of its kind")]))
+    page.tables.documents.pick(40)
+    settle(qtbot, page)
+    assert page.analysis.corpus is not None
+    documents = page.analysis.corpus.documents
+    [key] = records_of(np.array([40]), documents.pieces, documents.hashes)
+    desk.project.correct_label(key, ("Sour",), ("sour",), False)
+    settle(qtbot, page)
+    assert page.analysis.corpus.documents.labels == ("sour", "sweet")
+    assert page.tables.documents.currentIndex().row() == 40
+    assert [page.document.correct.one.itemText(n) for n in range(page.document.correct.one.count())] == [
+        "sour", "sweet"]
