@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ulmengine.disk import parsed
-from ulmengine.record.relabelled import JOURNAL, read_journal, write_down
+from ulmengine.record.relabelled import JOURNAL, LabelChange, read_journal, write_down
 
 Labels = tuple[str, ...]
+_TAKEN_BACK = "taken back"
+"""Why a document has the labels of the file again, as the journal tells it."""
 
 
 def key_of(record: str) -> str:
@@ -41,8 +43,8 @@ class LabelBook:
     def remember(self, key: str, before: Sequence[str], why: str) -> None:
         """The document ``key`` bears the labels ``before`` and is about to get others, for the reason ``why``."""
         if key not in self._given:
-            first = next((one.before for one in read_journal(self.path) if one.document == key and one.before), None)
-            self._given[key] = tuple(before) if first is None else first
+            self._recall(read_journal(self.path))
+        self._given.setdefault(key, tuple(before))
         self._why[key] = why
 
     def given(self, key: str) -> Labels | None:
@@ -57,15 +59,23 @@ class LabelBook:
         old, new = ({key_of(record): record.partition("=")[2] for record in records} for records in (before, now))
         changed = [key for key in (*new, *(key for key in old if key not in new)) if old.get(key) != new.get(key)]
         # What is done again, or comes back as a later step is undone, is so for the reason that it was first done for.
-        known = {(one.document, one.to): one.why for one in read_journal(self.path)} if changed else {}
+        journal = read_journal(self.path) if changed else []
+        self._recall(journal)
+        known = {(one.document, one.to): one.why for one in journal}
         for key in changed:
             to = self._labels(key, new)
-            why = "taken back" if key not in new else known.get((key, to), "")
+            why = _TAKEN_BACK if key not in new else known.get((key, to), "")
             write_down(self.path, [(key, self._labels(key, old), to)], self._why.pop(key, why))
 
     def reasons(self) -> dict[str, tuple[str, str]]:
         """(when, why) of each document's newest line in the journal."""
         return {one.document: (one.when, one.why) for one in read_journal(self.path)}
+
+    def _recall(self, journal: Iterable[LabelChange]) -> None:
+        """Take the labels of the file from the first correction of each document, if it is not known already."""
+        for one in journal:
+            if one.why != _TAKEN_BACK:
+                self._given.setdefault(one.document, one.before)
 
     def _labels(self, key: str, values: dict[str, str]) -> Labels:
         if key not in values:

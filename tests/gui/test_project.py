@@ -13,6 +13,7 @@ from studio.project import FILE, Project, ProjectError
 from studio.settings import Settings
 from studio.shell import Notice, Shell
 from ulmengine.config import ConfigError, RunConfig
+from ulmengine.record.relabelled import read_journal
 
 from .fakes import FakeRun
 
@@ -183,3 +184,25 @@ def test_a_file_emptied_while_the_project_is_open_takes_no_setting_away(project:
     project.change({"language_model.epochs": 7})
     project.save()
     assert on_disk(project)["classifier"]["lr"] == 0.02  # type: ignore[index]
+
+
+def test_the_journal_knows_the_labels_of_the_file_after_a_new_start(project: Project) -> None:
+    key, bare = "main:01", "main:02"  # the file gives the second one none
+    project.correct_label(key, ("Billing",), ("Delivery",), False, "read again")
+    project.correct_label(bare, (), ("Delivery",), False)
+    project.close()
+    again = Project(project.folder, project.config, project)
+    again.take_labels_back([key])
+    again.undo.undo()
+    again.change({"corpus.relabelled": ()})  # as another corpus does
+    again.undo.undo()
+    again.correct_label(bare, ("Delivery",), ("Billing",), False)
+    again.correct_label(key, ("Delivery",), ("Billing",), False)  # the label of the file needs no correction
+    assert again.config.corpus.relabelled == (f"{bare}=Billing",)
+    journal = read_journal(project.folder / "labels.jsonl")
+    right, wrong = ("Billing",), ("Delivery",)
+    assert [(one.before, one.to) for one in journal if one.document == key] == [
+        (right, wrong), (wrong, right), (right, wrong), (wrong, right), (right, wrong), (wrong, right)]
+    assert [(one.before, one.to) for one in journal if one.document == bare] == [
+        ((), wrong), (wrong, ()), ((), wrong), (wrong, right)]
+    again.close()
