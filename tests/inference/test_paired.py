@@ -81,7 +81,7 @@ def test_a_duel_goes_by_document_and_label_name_not_by_order():
     assert (found.paired.first, found.paired.second) == (2 / 3, 2 / 3)
 
 
-def test_a_document_whose_label_was_corrected_in_between_is_left_out():
+def test_a_document_that_bears_another_label_in_the_other_run_is_left_out():
     found = compare(_kept("12", "ab", "ab"), _kept("12", "aa", "ab"))
     assert (found.relabelled, found.paired.documents) == (1, 1)
 

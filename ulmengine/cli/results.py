@@ -58,8 +58,8 @@ def run_compare(options: argparse.Namespace) -> None:
     if found.part == "validation" and (first.record.get("refit") or second.record.get("refit")):
         say("compared are the networks before they learnt from these documents too")
     if found.relabelled:
-        say(documents_are(found.relabelled, "left out: its label was corrected in between",
-                          "left out: their labels were corrected in between"))
+        say(documents_are(found.relabelled, "left out: it bears another label in the other run",
+                          "left out: they bear another label in the other run"))
     for count, name in ((found.only_first, names[0]), (found.only_second, names[1])):
         if count:
             say(documents_are(count, *[f"that only {name} was measured on"] * 2))

@@ -88,8 +88,8 @@ class Comparison:
 
     ``first`` and ``second``: their predictions of those documents, in the same order. ``mended`` and ``broken``:
     positions there of the documents that ``second`` alone, or ``first`` alone, has right. ``relabelled``: documents
-    left out because their label was corrected in between. ``only_first``, ``only_second``: documents that the other
-    one was not measured on.
+    left out because they bear another label in the other one: it was corrected since, or the file says so.
+    ``only_first``, ``only_second``: documents that the other one was not measured on.
     """
 
     part: str

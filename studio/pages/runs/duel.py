@@ -210,8 +210,8 @@ class DuelView(QWidget):
                             one=f"{paired.first:.1%}", other=f"{paired.second:.1%}")]
         corrected = duel.found.relabelled
         if corrected:
-            told.append(counted(corrected, self.tr("1 left out, its label was corrected in between"),
-                                self.tr("{n} left out, their labels were corrected in between")))
+            told.append(counted(corrected, self.tr("1 left out, it bears another label in the other run"),
+                                self.tr("{n} left out, they bear another label in the other run")))
         for count, text in ((duel.found.only_first, self.tr("{n} answered by {first} alone")),
                             (duel.found.only_second, self.tr("{n} answered by {second} alone"))):
             if count:

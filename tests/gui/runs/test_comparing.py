@@ -176,6 +176,22 @@ def test_a_duel_counts_what_was_mended_and_broken_and_shows_the_texts(page, desk
     assert one.duel.reader.toPlainText() == shown == duel.documents["broken"][2].text
 
 
+def test_documents_that_another_file_labels_otherwise_are_not_said_to_be_corrected(page, desk, qtbot, tmp_path):
+    corpus, other = write_corpus(tmp_path / "corpus.csv", 80), tmp_path / "other.csv"
+    lines = corpus.read_text(encoding="utf-8").splitlines(keepends=True)
+    for place in range(1, 81, 2):
+        lines[place] = lines[place].replace(",fruit", ",tool") if place % 4 == 1 else lines[place]
+    other.write_text("".join(lines), encoding="utf-8")
+    measured(desk.project.runs / "a", corpus, [True])
+    measured(desk.project.runs / "b", other, [True])
+    one = page()
+    choose(one, "a", "b")
+    one.tabs.setCurrentIndex(3)
+    qtbot.waitUntil(lambda: one.duel.pages.currentIndex() == 2, timeout=20_000)
+    assert " left out, they bear another label in the other run" in one.duel.below.text()
+    assert "corrected" not in one.duel.below.text()
+
+
 @pytest.mark.parametrize(("part", "more", "told"), [
     ("test", {"blend": True}, ""), ("validation", {}, ""),
     ("validation", {"blend": True}, "whose word counts have learnt from these documents since"),
