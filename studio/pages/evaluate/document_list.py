@@ -73,6 +73,7 @@ class DocumentsView(QSplitter):
         self.list.setMinimumHeight(LEAST_LIST)
         self.reader.setMinimumHeight(LEAST_READER)
         self.list.rowPicked.connect(self._show_document)
+        self.list.horizontalHeader().sortIndicatorChanged.connect(self._select_read)
         self.reader.stepped.connect(self._step)
         self.reader.corrected.connect(self._correct)
         project.changed.connect(self._labels_changed)
@@ -94,7 +95,19 @@ class DocumentsView(QSplitter):
             self.list.selectRow(0)
 
     def show_only(self, mask: Bools) -> None:
+        """List these documents. One that is no longer listed is not read on: the first of the list is."""
         self.model.show_only(mask)
+        self._select_read()
+        if self.list.selectionModel().hasSelection() or not self.reader.has_texts:
+            return
+        if self.model.rowCount():
+            self.list.selectRow(0)
+        else:
+            self.reader.clear()
+
+    @Slot()
+    def _select_read(self) -> None:
+        """Mark the document that is read in the list, wherever it stands there now."""
         row = self.model.row_of(self.reader.position) if self.reader.position >= 0 else -1
         if row >= 0:  # it is in view already
             with QSignalBlocker(self.list):

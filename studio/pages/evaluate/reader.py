@@ -91,6 +91,11 @@ class Reader(QWidget):
         return self._position
 
     @property
+    def has_texts(self) -> bool:
+        """Whether a document that is picked can be read."""
+        return self._texts is not None
+
+    @property
     def busy(self) -> bool:
         """Whether anything is on its way."""
         return self._reading.running or self._explaining.running or self._looking.running

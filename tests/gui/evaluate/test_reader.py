@@ -22,6 +22,7 @@ from studio.pages.parts.correct_label import CorrectLabel
 from studio.project import Project
 from studio.shell import Notice, Shell
 from tests.gui.classify.help import TEXTS, expected, make_bundle
+from tests.gui.mouse import click_head
 from ulmengine.events import outcome
 from ulmengine.inference import Baseline, Blend, Predictor, explain_by_gradient, part_predictions
 from ulmengine.inference.nearest import Nearest
@@ -96,10 +97,29 @@ def test_a_filter_keeps_the_document_in_view_and_what_is_said_of_its_label(
     assert page.reader.correct.one.hasFocus()  # not a line of text, in which Ctrl+Z would take back what was typed
     QTest.qWait(50)
     assert page.reader.correct.pos() == place
-    page.pick({GIVEN: -1, SAID: -1, RIGHT: 1})  # now it is not even listed
+    click_head(page.list, 0)  # sorted, it stands elsewhere in the list
+    assert page.model.position(page.list.currentIndex().row()) == position
     assert page.reader.position == position
     project.undo.undo()
     assert page.reader.told.text() == ""
+
+
+def test_a_document_that_a_filter_leaves_out_is_no_longer_read_nor_its_label_corrected(page: EvaluatePage) -> None:
+    page.pick({RIGHT: 0})
+    page.list.selectRow(1)
+    left = page.reader.position
+    choose(page.reader.correct, next(label for label in LABELS if label != page.reader.correct.one.currentText()))
+    assert page.reader.correct.take.isEnabled()
+    page.pick({RIGHT: 1})
+    assert page.list.currentIndex().row() == 0
+    assert page.reader.position == page.model.position(0) != left
+    assert not page.reader.correct.take.isEnabled()
+    page.pick({GIVEN: 0, SAID: 1})  # what is right cannot be of another class
+    assert page.model.rowCount() == 0
+    assert page.reader.position == -1
+    assert not page.reader.correct.isEnabled()
+    page.pick({GIVEN: -1, SAID: -1})
+    assert page.reader.position == page.model.position(page.list.currentIndex().row())
 
 
 def test_no_label_is_said_to_be_put_right_where_the_window_only_reads(
