@@ -105,7 +105,13 @@ class CalmCombo(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._widest = self.maximumWidth()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def fit_entries(self, widest: int) -> None:
+        """Be as wide as the longest entry, also of those that come later, but ask for no more than ``widest`` px."""
+        self._widest = widest
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -131,7 +137,8 @@ class CalmCombo(QComboBox):
 
     def sizeHint(self) -> QSize:
         """Wide enough that the longest entry is not cut."""
-        return super().sizeHint() + QSize(_AROUND, 0)
+        hint = super().sizeHint()
+        return QSize(min(hint.width() + _AROUND, self._widest), hint.height())
 
     def minimumSizeHint(self) -> QSize:
         """A list that goes by its entries is never narrower than the longest of them."""

@@ -50,6 +50,21 @@ def test_a_list_as_wide_as_it_asks_for_shows_its_longest_entry_whole(text: str, 
     assert box.shown_text() == text
 
 
+def test_a_list_that_is_filled_after_it_was_shown_fits_its_entries_within_reason(qtbot: QtBot) -> None:
+    box = CalmCombo()
+    qtbot.addWidget(box)
+    box.fit_entries(200)
+    box.show()
+    for entries, whole in ((["no", "yes"], True), (["Cancellation", "Technical fault"], True), (["words " * 40], False)):
+        box.clear()
+        box.addItems(entries)
+        box.setCurrentText(entries[-1])
+        box.resize(box.sizeHint())
+        assert (box.shown_text() == entries[-1]) is whole
+        assert box.minimumSizeHint() == box.sizeHint()
+        assert box.sizeHint().width() <= 200
+
+
 def test_an_elided_label_keeps_its_whole_text_in_the_tooltip(qtbot: QtBot) -> None:
     label = ElidedLabel("a rather long text that cannot possibly fit")
     qtbot.addWidget(label)

@@ -34,13 +34,6 @@ WIDEST = 200
 PROGRESS = 300
 
 
-def _fit(box: CalmCombo) -> None:
-    """Make ``box`` as wide as its longest entry, within reason."""
-    metrics = box.fontMetrics()
-    longest = max((metrics.horizontalAdvance(box.itemText(n)) for n in range(box.count())), default=0)
-    box.setFixedWidth(min(WIDEST, longest + 52))  # margins and arrow
-
-
 class ManyTexts(QWidget):
     """Drop area above, then filter, table and export."""
 
@@ -99,13 +92,14 @@ class ManyTexts(QWidget):
 
     def _arrange(self) -> None:
         self.label.setAccessibleName(self.tr("Show the label"))
+        self.label.fit_entries(WIDEST)
         self.sure.setAccessibleName(self.tr("Show the confidence"))
         for text, low, high in (
             (self.tr("any confidence"), 0.0, 1.0), (self.tr("below 60%"), 0.0, 0.6), (self.tr("below 80%"), 0.0, 0.8),
             (self.tr("80% and more"), 0.8, 1.0), (self.tr("95% and more"), 0.95, 1.0),
         ):
             self.sure.addItem(text, (low, high))
-        _fit(self.sure)
+        self.sure.fit_entries(WIDEST)
         lists, ticks, source, tools = map(as_widget, (
             in_row(Label(self.tr("Show")), self.label, self.sure, STRETCH), in_row(self.wrong, self.differing, STRETCH),
             in_row(STRETCH, self.columns, self.evaluate), in_row(STRETCH, self.again, self.copy, self.save)))
@@ -200,7 +194,6 @@ class ManyTexts(QWidget):
         self.label.addItem(self.tr("all labels"), "")
         for name in answering.labels:
             self.label.addItem(name, name)
-        _fit(self.label)
         self._filter()
         self.stack.setCurrentIndex(1)
         self.progress.begin(self.tr("Reading the texts"))

@@ -12,6 +12,9 @@ from studio import theme
 from studio.widgets import Beside, Button, CalmCombo, Label
 from studio.widgets.layouts import as_widget, in_column, in_row
 
+WIDEST = 200
+"""Px for the list of labels, at most."""
+
 
 class CorrectLabel(QWidget):
     """The label that the document is to bear, and why. Several labels are ticked in a menu."""
@@ -26,6 +29,7 @@ class CorrectLabel(QWidget):
         self._now: tuple[str, ...] = ()
         self.one = CalmCombo()
         self.one.setAccessibleName(self.tr("Right label"))
+        self.one.fit_entries(WIDEST)
         self.several = Button(self.tr("Labels…"))
         self._menu = QMenu(self)
         self.several.setMenu(self._menu)

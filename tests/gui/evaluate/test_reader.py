@@ -161,6 +161,17 @@ def reader(qtbot: QtBot) -> Reader:
     return made
 
 
+def test_the_right_label_is_shown_whole_though_the_labels_came_after_the_page(qtbot: QtBot) -> None:
+    correct = CorrectLabel()
+    qtbot.addWidget(correct)
+    correct.resize(560, 40)
+    correct.show()
+    correct.set_labels(["Cancellation", "Technical fault"], multi_label=False)
+    correct.show_document(["Technical fault"])
+    QTest.qWait(20)
+    assert correct.one.shown_text() == "Technical fault"
+
+
 def test_of_several_labels_one_may_hold_a_comma(reader: Reader) -> None:
     reader.show_answer(0, ("food, drink",))
     assert reader.correct.chosen() == ("food, drink",)
