@@ -13,6 +13,7 @@ from .failure import FailureCard
 from .fold import Fold
 from .in_view import bring_into_view, focus_in_view
 from .number_box import CalmSlider, NumberBox, Scale
+from .tabs import Tabs
 from .text_labels import ElidedLabel, FittingLabel, IconLabel, Label, Paragraph, SectionTitle
 from .toast import Toast, Toasts
 
@@ -20,6 +21,6 @@ __all__ = [
     "Beside", "Button", "CalmCombo", "CalmSlider", "Card", "Cells", "ConfigField", "ConfigForm", "DropArea",
     "ElidedButton", "ElidedLabel", "EmptyState", "FailureCard", "FittingLabel", "Fold", "IconButton", "IconLabel",
     "Label", "Lines", "NumberBox", "OnePress", "Paragraph", "PrimaryButton", "Scale", "SectionTitle", "Stacked",
-    "StatusDot", "Toast", "Toasts", "Turning", "bring_into_view", "focus_in_view", "keep_place", "make_editor",
+    "StatusDot", "Tabs", "Toast", "Toasts", "Turning", "bring_into_view", "focus_in_view", "keep_place", "make_editor",
     "paint_dot", "paths_in", "section_names",
 ]

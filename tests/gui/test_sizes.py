@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QScrollArea, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
@@ -449,3 +450,36 @@ def test_what_a_key_does_is_read_in_whole(window: MainWindow, qtbot: QtBot) -> N
     for line in card.lines.values():
         [told] = line.findChildren(Paragraph)
         assert told.height() >= told._height(told.width())
+
+
+@pytest.mark.parametrize("tab", range(1, 5))
+def test_another_tab_of_a_page_that_is_scrolled_leaves_it_where_it_is(
+    tab: int, window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    measured_run(tmp_path / "one")
+    window.setMinimumSize(100, 100)
+    window.resize(683, 384)
+    window.go("evaluate")
+    page = window.pages.page("evaluate")
+    assert isinstance(page, EvaluatePage)
+    qtbot.waitUntil(lambda: page.texts is not None, timeout=20_000)
+    area = next(one for one in window.findChildren(QScrollArea) if one.widget() is window.pages)
+    matrix, bar = page.views.matrix, page.views.tabBar()
+    cell = matrix._box(0, 1).center().toPoint()
+    QTest.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=cell)
+    QTest.qWait(50)
+    before = area.verticalScrollBar().value()
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(tab).center())
+    QTest.qWait(50)
+    assert page.views.currentIndex() == tab
+    assert area.verticalScrollBar().value() == before
+
+
+def test_every_strip_of_tabs_takes_the_focus_when_it_is_clicked(window: MainWindow, tmp_path: Path) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    for entry in available():
+        window.go(entry.key)
+    bars = window.pages.findChildren(QTabBar)
+    assert len(bars) >= 7
+    assert all(bar.focusPolicy() & Qt.FocusPolicy.ClickFocus for bar in bars)

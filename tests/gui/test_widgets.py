@@ -55,7 +55,7 @@ def test_a_list_that_is_filled_after_it_was_shown_fits_its_entries_within_reason
     qtbot.addWidget(box)
     box.fit_entries(200)
     box.show()
-    for entries, whole in ((["no", "yes"], True), (["Cancellation", "Technical fault"], True), (["words " * 40], False)):
+    for entries, whole in ((["no", "yes"], True), (["Cancellation", "Technical fault"], True), (["word " * 40], False)):
         box.clear()
         box.addItems(entries)
         box.setCurrentText(entries[-1])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio.engine.jobslot import JobSlot
 from studio.pages.base import ProjectPage
@@ -24,6 +24,7 @@ from studio.widgets import (
     PrimaryButton,
     SectionTitle,
     Stacked,
+    Tabs,
     paths_in,
 )
 from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
@@ -83,8 +84,7 @@ class ClassifyPage(ProjectPage):
         title = SectionTitle(self.tr("Classify"), self.tr("Ask the classifier about texts it has never seen"),
                              page=True)
         title.setMinimumWidth(TITLE_WIDTH)
-        self.tabs = QTabWidget(documentMode=True)
-        self.tabs.tabBar().setDrawBase(False)
+        self.tabs = Tabs()
         self.tabs.addTab(self.one, self.tr("One text"))
         self.tabs.addTab(self.many, self.tr("Many texts"))
         self.stack = Stacked()

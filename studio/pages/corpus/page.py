@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from studio import theme
 from studio.corrections import key_of
@@ -19,7 +19,7 @@ from studio.pages.parts.jobbar import JobBar
 from studio.pages.parts.quantities import counted
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import FailureCard, Stacked, Turning, focus_in_view
+from studio.widgets import FailureCard, Stacked, Tabs, Turning, focus_in_view
 from studio.widgets.layouts import in_column
 from ulmengine.config import ConfigError, located
 from ulmengine.corpus import Finding, Preview, Understood, repaired
@@ -88,8 +88,7 @@ class CorpusPage(ProjectPage):
         self.stack.addWidget(self.empty)
         self.stack.addWidget(content)
         column = in_column(self.understood, self.failure, self.progress, inside=content, gap=theme.M)
-        self.side = QTabWidget(documentMode=True)
-        self.side.tabBar().setDrawBase(False)
+        self.side = Tabs()
         self.side.tabBar().setUsesScrollButtons(False)
         self.tables.setMinimumSize(320, _LOW)
         self.side.setMinimumHeight(_LOW)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QLineEdit, QTabWidget, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
 from studio.models.document_table import DocumentRows, find_rows, order_of
 from studio.models.rows import ListRows, Role
 from studio.pages.parts.rows_table import RowsTable
-from studio.widgets import Button, ElidedLabel
+from studio.widgets import Button, ElidedLabel, Tabs
 from studio.widgets.layouts import as_widget, in_column, in_row
 from ulmengine.corpus import Documents, Preview
 from ulmengine.corpus.split import DROPPED, LEFT_OUT, TEST, TRAIN, UNLABELLED, VALIDATION
@@ -35,8 +35,7 @@ class TablesPanel(QWidget):
         self.file = RowsTable(self.tr("Beginning of the file"))
         self.documents = RowsTable(self.tr("Documents"))
         self.documents.rowPicked.connect(self.documentPicked)
-        self.tabs = QTabWidget(documentMode=True)
-        self.tabs.tabBar().setDrawBase(False)
+        self.tabs = Tabs()
         self.documents.make_sortable(self.tr(
             "Click to sort; click again for the other way round, and again for the order of the source"))
         self.search = QLineEdit(placeholderText=self.tr("Search the texts"), clearButtonEnabled=True)

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QTabWidget, QWidget
+from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from studio import theme
 from studio.pages.parts.bars import Bar, BarList
-from studio.widgets import Button, CalmCombo, Label, Paragraph
+from studio.widgets import Button, CalmCombo, Label, Paragraph, Tabs
 from studio.widgets.layouts import STRETCH, Part, as_widget, in_column, in_row, scrolling
 from ulmengine.inference import curves
 from ulmengine.training.metrics import Ranked
@@ -28,7 +28,7 @@ FEW_CLASSES = 320
 """Px up to which the whole matrix is to be seen: one of some classes has no scroll bar of its own."""
 
 
-class Views(QTabWidget):
+class Views(Tabs):
     """Each tab shows the documents that pass the filter; only the one in view is worked out."""
 
     picked = Signal(object)
@@ -41,8 +41,6 @@ class Views(QTabWidget):
         self._answers: Answers | None = None
         self._picks: dict[str, int] = {}
         self._known: Sequence[Mapping[str, Any]] = ()
-        self.setDocumentMode(True)
-        self.tabBar().setDrawBase(False)
         self.setUsesScrollButtons(True)
         self.matrix = Matrix()
         self.modes = QButtonGroup(self)

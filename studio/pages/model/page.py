@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
@@ -17,7 +17,17 @@ from studio.pages.parts.published import PublishedButton
 from studio.project import Project
 from studio.shell import Shell
 from studio.usual import usual_of, usual_words
-from studio.widgets import Button, Card, ConfigField, ConfigForm, Paragraph, PrimaryButton, SectionTitle, focus_in_view
+from studio.widgets import (
+    Button,
+    Card,
+    ConfigField,
+    ConfigForm,
+    Paragraph,
+    PrimaryButton,
+    SectionTitle,
+    Tabs,
+    focus_in_view,
+)
 from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row, scrolling
 from ulmengine.config.published import DROPOUTS
 from ulmengine.events import Failed
@@ -83,8 +93,7 @@ class ModelPage(ProjectPage):
         reckoned.body.addWidget(self.estimate.told)
         left = as_widget(in_column(self.estimate, self.usual, drawing, reckoned, STRETCH, gap=theme.M,
                                    margins=(0, 0, theme.S, 0)))
-        self.side = QTabWidget(documentMode=True)
-        self.side.tabBar().setDrawBase(False)
+        self.side = Tabs()
         self.side.addTab(_settings(self.pretrained, self.form), self.tr("Network"))
         self.side.addTab(_settings(self.published, self.dropout), self.tr("Dropout"))
         self.body.addLayout(in_row((scrolling(left, sideways=True), 1), self.side), 1)

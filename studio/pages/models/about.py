@@ -6,12 +6,12 @@ import re
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPlainTextEdit, QTabWidget, QTextBrowser, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QTextBrowser, QWidget
 
 from studio import theme
 from studio.pages.parts.quantities import size_words
 from studio.theme import Type
-from studio.widgets import Button
+from studio.widgets import Button, Tabs
 from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from ulmengine.models import ModelFile, facts, onnx_snippet, render_card, snippet
 
@@ -19,7 +19,7 @@ INDENT = 20
 """Px by which a list stands further in."""
 
 
-class AboutModel(QTabWidget):
+class AboutModel(Tabs):
     """Nothing in a card is fetched or opened: it may come from anywhere."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

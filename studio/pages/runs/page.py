@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from studio import theme
 from studio.engine.jobslot import JobSlot
@@ -28,7 +28,7 @@ from studio.pages.parts.run_changes import (
 )
 from studio.project import Project
 from studio.shell import Shell
-from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle, Stacked
+from studio.widgets import Button, EmptyState, IconButton, PrimaryButton, SectionTitle, Stacked, Tabs
 from studio.widgets.layouts import in_row
 from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.disk import file_stem
@@ -62,7 +62,7 @@ class RunsPage(ProjectPage):
         self.search, self.states, self.archived = self.filters.search, self.filters.states, self.filters.archived
         self.details, self.duel = Details(project), DuelView(project)
         self.curves, self.differences = CurvesView(), Differences()
-        self.tabs = QTabWidget()
+        self.tabs = Tabs()
         self.folders = OtherFolders(project, shell)
         self.slot, self.errand = JobSlot(self, self._listed, self._not_listed), Errand(self)
         self.stack = Stacked()
