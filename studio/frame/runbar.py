@@ -21,7 +21,7 @@ from studio.theme import Type
 from studio.widgets import Button, ElidedLabel, FittingLabel, OnePress, StatusDot, keep_place
 from studio.widgets.layouts import in_column, in_row
 from studio.words import corrected_words, figure, short_name, state_words, time_words, words
-from ulmengine.events import Diverging, Failed, Progress, SaveFailed
+from ulmengine.events import Diverging, Evaluated, Failed, Progress, SaveFailed
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, run_name
 
@@ -166,7 +166,8 @@ class RunBar(QWidget):
         self.own.setText(self.own.accessibleName() if width >= WIDE else "")
         idle = self.shown.state in UNBEGUN  # there is no step to be told of
         strange = not self.own.isHidden()
-        share = 0.45 if idle else 0.16 if strange and narrow else 0.2 if narrow else 0.26
+        steps = narrow and self.shown.state is not RunState.FINISHED  # which are told in more words than their number
+        share = 0.45 if idle else 0.16 if strange and narrow else 0.2 if steps else 0.26
         self.sign.setFixedWidth(min(MOST, round(width * share)) + DOT)
         for label in (self.left, self.device):
             label.setFixedWidth(max(48, min(144, round(0.14 * width))))
@@ -278,12 +279,7 @@ class RunBar(QWidget):
         if isinstance(run.trouble, (SaveFailed, Diverging)):
             return (self._waits_words(run.trouble),)
         if state is RunState.FINISHED and history.evaluated is not None:
-            told = self.tr("Accuracy {share} with word counts") if history.evaluated.has_blend else \
-                self.tr("Accuracy {share}")
-            share = f"{history.evaluated.saved[0]:.1%}"
-            corrected = corrected_words(history.evaluated.relabelled, history.evaluated.part)
-            whole = told.format(share=f"{share} ({corrected})" if corrected else share)
-            return whole, self.tr("Accuracy {share}").format(share=share), share
+            return self._result_wordings(history.evaluated)
         if stage is None:
             return ("",)
         count = len(history.started.stages) if history.started is not None else 0
@@ -296,6 +292,16 @@ class RunBar(QWidget):
         several = self.tr("{number} of {count}: {name}")
         return (*(several.format(number=stage.index + 1, count=count, name=name) for name in (stage.name, short)),
                 place)
+
+    def _result_wordings(self, result: Evaluated) -> tuple[str, ...]:
+        """How good it is. That labels were corrected is left out last: the share is another one for it."""
+        told = self.tr("Accuracy {share} with word counts") if result.has_blend else self.tr("Accuracy {share}")
+        share, corrected = f"{result.saved[0]:.1%}", corrected_words(result.relabelled, result.part)
+        whole = f"{share} ({corrected})" if corrected else share
+        found = [told.format(share=whole), self.tr("Accuracy {share}").format(share=whole), whole]
+        if corrected:
+            found.append(self.tr("{share} ({n} corrected)").format(share=share, n=f"{result.relabelled:,}"))
+        return (*dict.fromkeys(found), share)
 
     def _waits_words(self, trouble: SaveFailed | Diverging) -> str:
         """What it waits for the person with."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QMargins, QPoint, QRect, QSize, Qt
@@ -26,7 +27,7 @@ from studio.settings import Settings
 from studio.widgets import Beside, Button, Cells, EmptyState, Lines, Paragraph, SectionTitle, Stacked, Turning
 from studio.window import MainWindow
 from ulmengine import events as ev
-from ulmengine.plan.control import RunState
+from ulmengine.plan.control import Move, RunState
 from ulmengine.record import RunFolder
 
 from .evaluate.help import measured_run
@@ -306,6 +307,26 @@ def test_the_run_bar_says_less_where_there_is_less_room_and_cuts_no_word(
     if width >= 1_280:
         run.enter(RunState.RUNNING)
         assert bar.stage.shown() == "2 of 2: classifier: head + layer 2 + layer 1"
+
+
+@pytest.mark.parametrize("width", [683, 853, 960, 1_280, 1_366, 1_920])
+@pytest.mark.parametrize("more", [{}, {"blend_accuracy": .825, "blend_interval": (.8, .9)}])
+def test_the_run_bar_tells_of_corrected_test_labels_at_every_size(
+    window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, width: int, more: dict[str, Any]
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    window.shell.starter.start()
+    run.move(Move.BEGUN)
+    run.say(ev.Evaluated("test", 500, 0.812, (0.75, 0.86), {}, 0.8, (0.7, 0.85), relabelled=12, **more))
+    run.move(Move.ENDED)
+    window.setMinimumSize(100, 100)
+    window.resize(width, 400)
+    bar = window.bar
+    qtbot.waitUntil(lambda: bar.width() == width - window.rail.width(), timeout=5_000)
+    qtbot.wait(20)
+    said = bar.stage.shown()
+    assert said.endswith((" corrected)", " corrected) with word counts")), said
+    assert (said == bar.stage.text()) is (width >= 1_280 and not more)
 
 
 @pytest.mark.parametrize("width", [640, 683, 853, 1_280, 1_920])
