@@ -10,7 +10,7 @@ import pytest
 from tests.corpus.frames import LONG, NAMES, cells_of, frame, long
 from tests.corpus.helpers import opened, table
 from ulmengine.corpus import CorpusError
-from ulmengine.corpus.cells import guess_label_delimiter, label_delimiters, listed
+from ulmengine.corpus.cells import guess_label_delimiter, is_unnamed, label_delimiters, listed
 from ulmengine.corpus.guess import guess_columns
 from ulmengine.corpus.labels import read_labels
 from ulmengine.corpus.ordering import in_order
@@ -318,7 +318,7 @@ def test_yes_and_no_of_other_languages_and_signs_are_marks(yes: str, no: str) ->
     assert [found.kinds[code] for code in found.codes] == [("Lob",), ("Tadel",), (), ("Lob", "Tadel", "Spaet")]
 
 
-@pytest.mark.parametrize("mark", [" | ", "|", " ; ", ";", "\n", ", "])
+@pytest.mark.parametrize("mark", [" | ", "|", " ; ", ";", "\n", ", ", "、", "，", "；", "، ", ";#"])
 def test_a_few_combinations_of_names_that_stand_alone_are_several_labels(mark: str) -> None:
     cells = [mark.join(("Biology", "Chemistry")), mark.join(("Physics", "Biology")), "Chemistry", "Biology"] * 15
     assert guess_label_delimiter(pl.Series("subjects", cells)) == (mark.strip(" ") or mark)
@@ -348,7 +348,11 @@ def test_names_that_change_places_under_a_plural_name_are_several_labels() -> No
     ("categories", ["cs.CL stat.ML", "cs.LG", "math.ST"], " "), ("categories", ["Size 42", "Size 43"], ""),
     ("topic", ["a b", "b c", "c a", "b a", "c b", "a c"], " "), ("labels", ["credit card", "student loan"], ""),
     ("labels", ["very good", "very bad", "not good", "not bad", "good", "bad"], ""),
-    ("labels", ["good and late", "bad and late", "good", "bad", "late"], ""),
+    ("labels", ["good and late", "bad and late", "good", "bad", "late"], " and "),
+    ("tags", ["价格、味道", "服务、味道"], "、"), ("topic", ["Food & Staff", "Staff - Price", "Food", "Staff"], "&"),
+    ("topic", ["Food - Staff", "Food", "Staff"], " - "), ("topic", ["Food<br>Staff", "Food", "Staff"], "<br>"),
+    ("team", ["R&D", "R", "Sales"], ""), ("topic", ["black and white", "white"], ""),
+    ("type", ["交通、运输", "教育"], ""), ("topic", ["Rock > Jazz", "Jazz"], ""),
     ("product", ["red wine", "white wine", "red beer", "white beer", "red port", "white port"], ""),
     ("category", ["Home & Garden", "Garden & Home"], ""), ("mood", ["very good", "good", "very bad", "bad"], ""),
     ("genre", ["Drama", "Comedy"], ""), ("stars", ["4,5", "4", "3,5", "5", "3"], ""),
@@ -383,3 +387,40 @@ def test_a_name_in_brackets_is_one_whether_it_stands_alone_or_not(delimiter: str
 def test_other_names_in_brackets_are_no_lists(cells: list[str]) -> None:
     assert label_delimiters(pl.Series("label", cells * 10))[0] == ""
     assert set(read_labels([pl.Series("label", cells)]).names) == set(cells)
+
+
+def test_the_marks_of_a_list_are_no_part_of_its_names() -> None:
+    cells = ["* Food\n* Staff", "* Food", "* Staff\n* Price", "* Price"] * 10
+    delimiter = guess_label_delimiter(pl.Series("topics", cells))
+    assert (delimiter, read_labels([pl.Series("topics", cells)], delimiter).names) == ("\n", ("Food", "Price", "Staff"))
+
+
+@pytest.mark.parametrize(("cell", "names"), [
+    ('[{"category": "good", "confidence": 0.9}, {"category": "late", "confidence": 0.8}]', ["good", "late"]),
+    ('[{"classname": "good", "classification_id": "c1"}]', ["good"]), ('[{"class": "good", "id": 0}]', ["good"]),
+    ('{"sentiment": "good"}', ["good"]), ('{"label": "good", "score": 0.31}', ["good"]), ('{"label": 1}', ["1"]),
+    ('{"title": "Good", "value": "good"}', ["Good"]), ("{'answer': 'good'}", ["good"]),
+    ('{"good": 1.0, "bad": 0.0, "late": 1.0}', ["good", "late"]), ('{"choices": ["a", "b"]}', ["a", "b"]),
+    ('{"good": 0.9, "bad": 0.1}', None), ('{"sentiment": "good", "topic": "a"}', None), ('{"spans": []}', None),
+    ('[{"author": {"name": "x"}, "kind": "DEFAULT"}]', None),
+])
+def test_an_object_is_the_label_that_it_names(cell: str, names: list[str] | None) -> None:
+    assert (listed(cell), is_unnamed(cell)) == (names, names is None)
+
+
+@pytest.mark.parametrize("cell", ["{a}", "[good, late]", "{'a', 'b'}", "good", "[{draft}] note"])
+def test_what_is_no_object_may_be_a_name(cell: str) -> None:
+    assert not is_unnamed(cell)
+
+
+def test_objects_that_name_no_label_are_told_of_and_never_classes(tmp_path: Path) -> None:
+    cells = ['{"sentiment": "good", "topic": "a"}', '{"sentiment": "bad", "topic": "b"}'] * 10
+    path = table(tmp_path / "a.csv", [[text, cell] for text, cell in zip(long(20), cells, strict=True)])
+    documents = opened(path)
+    assert documents.labels == ()
+    assert "is not read as the label" in "".join(documents.notes)
+    cells = ["good", "bad"] * 9 + cells[:2]
+    path = table(tmp_path / "b.csv", [[text, cell] for text, cell in zip(long(20), cells, strict=True)])
+    documents = opened(path)
+    assert documents.labels == ("bad", "good")
+    assert "counts as not labelled" in "".join(documents.notes)

@@ -29,15 +29,21 @@ ANGLED = "><"
 """The delimiter of labels written <a><b>, as Stack Exchange writes them."""
 
 _PLURAL = ("labels", "tags", "genres", "categories", "topics", "classes", "emotions", "intents", "subjects", "keywords")
-BETWEEN = ("\n", "|", ";", ",", " / ", " + ", "/", "+", "#", " ")
+_COMMAS = (",", "\uff0c", "\u3001", "\u060c")
+"""Latin, Chinese, Japanese and Arabic."""
+_PARTING = ("|", ";#", ";", "\uff1b")
+"""Bars and semicolons; SharePoint writes ;# between names."""
+BETWEEN = ("\n", *_PARTING, *_COMMAS, " / ", " + ", "/", "+", "#", " ")
 """What may stand between several labels of a cell."""
-_PLAIN = ("|", ";", ",", " ")
+_PLAIN = (*_PARTING, *_COMMAS, " ")
 """What stands between the items of many a list: it is enough that they stand alone as well."""
-_LISTS = ("\n", "|", ";")
+_LISTS = ("\n", *_PARTING)
 """What hardly stands in the name of one label: where it does, it is told how such cells were read."""
+_ASKED = ("&", "\u2022", "\u00b7", "<br>", ">", "\\", "~", "^", ":", "__", " - ", "  ", " and ", " und ", " et ", " y ")
+"""What is only asked about, and only where what it parts stands alone as well."""
 _LONGEST = 60
 """Characters of a name in a list of labels; what is longer is a sentence."""
-_IN_NAMES = (",", "/", "+", "#")
+_IN_NAMES = (*_COMMAS, "/", "+", "#")
 """What stands in many a name of one label: half of its parts must stand alone."""
 
 _BARE = re.compile(r"\[[^\[\]]*\]")
@@ -55,7 +61,10 @@ _VECTOR = re.compile(  # "1,0" is a number
     re.IGNORECASE)
 _NUMBERS = re.compile(r"\[\s*-?\d+(?:\.\d*)?(?:\s+-?\d+(?:\.\d*)?)*\s*\]")
 _QUOTED = re.compile(_STRING, re.DOTALL)
-_ITEM_NAMES = ("label", "name", "value", "text", "tag")
+_OBJECT = re.compile(r"""[\[(\s]*\{\s*(?:"[^"]*"|'[^']*')\s*:""")
+_LIST_MARK = re.compile(r"[-*\u2022\u00b7\u2013\u25aa] +(?=\S)")
+_ITEM_NAMES = ("label", "name", "category", "class", "classname", "class_name", "title", "choice", "answer", "value",
+               "text", "tag")
 _TEXT_NAMES = ("text", "sentence", "content")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _STOPS = ("\u3002", "\uff01", "\uff1f", "\uff0c", "\u2026")
@@ -158,8 +167,15 @@ def with_lists(frame: pl.DataFrame, lists: Mapping[str, str]) -> pl.DataFrame:
 
 
 def _items(values: Any) -> list[str] | None:
-    if isinstance(values, dict) and len(values) == 1:
-        values = values.get("choices", values.get("labels"))
+    if isinstance(values, dict):
+        within = values.get("choices", values.get("labels")) if len(values) == 1 else None
+        named = _item(values)
+        if isinstance(within, list):
+            values = within
+        elif named is None and values and all(mark in (0, 1) for mark in values.values()):
+            return [str(name) for name, mark in values.items() if mark]
+        else:
+            values = [values]
     if isinstance(values, set | frozenset):
         values = sorted(values, key=str)
     if not isinstance(values, list | tuple):
@@ -169,11 +185,25 @@ def _items(values: Any) -> list[str] | None:
 
 
 def _item(value: Any) -> str | None:
-    """One item of a list: a plain value, or the name in a record."""
-    if isinstance(value, dict):
-        named = next((value[name] for name in _ITEM_NAMES if name in value), None)
-        return named if isinstance(named, str) else None
-    return str(value) if isinstance(value, str | int | float | bool) else None
+    """One item of a list: a plain value, or the name in a record, where it may be the only word beside numbers."""
+    if not isinstance(value, dict):
+        return str(value) if isinstance(value, str | int | float | bool) else None
+    words = [item for item in value.values() if isinstance(item, str)]
+    named = [value[name] for name in _ITEM_NAMES if isinstance(value.get(name), str)]
+    if not named and len(words) == 1 and not any(isinstance(item, list | dict) for item in value.values()):
+        named = words
+    named = named or [value[name] for name in _ITEM_NAMES if type(value.get(name)) in (int, float)]
+    return str(named[0]) if named else None
+
+
+def is_object(cell: str) -> bool:
+    """Whether a cell begins as an object does, as JSON or Python write it."""
+    return cell[:1] == "{" and _OBJECT.match(cell) is not None
+
+
+def is_unnamed(cell: str) -> bool:
+    """Whether a cell holds objects, as JSON or Python write them, of which it is not clear what names a label."""
+    return _OBJECT.match(cell) is not None and listed(cell) is None
 
 
 def is_number(text: str) -> bool:
@@ -197,6 +227,7 @@ def pieces(cell: str, delimiter: str = "") -> list[str]:
         items = cell.removeprefix("<").removesuffix(">").split(ANGLED)
     elif items is None:
         items = [_bare(item.strip()) for item in _bare(cell).split(delimiter)] if delimiter else [cell]
+        items = [_LIST_MARK.sub("", item, 1) for item in items] if delimiter == "\n" else items
     return list(dict.fromkeys(item.strip() for item in items if item.strip()))
 
 
@@ -219,6 +250,8 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
     """The character between several labels in one cell, or the one that may be it and may belong to names as well."""
     cells = [cell.strip() for cell in column.drop_nulls().to_list() if cell.strip()]
     bare = [cell for cell in cells if listed(cell) is None]
+    if any(map(is_unnamed, bare)):
+        return "", ""
     bracketed = all(map(_BARE.fullmatch, cells))  # [good, late], as Java and YAML write lists
     if bracketed or len(bare) < len(cells):
         return "," if bracketed and any("," in cell for cell in bare) else "", ""
@@ -229,7 +262,8 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
     doubtful = ""
     for delimiter in BETWEEN:
         split = [[part.strip() for part in cell.split(delimiter)] for cell in cells if delimiter in cell]
-        if not split or repeats(split) or (delimiter == "," and not plural and _are_halves(split)):
+        comma = delimiter in _COMMAS
+        if not split or repeats(split) or (comma and not plural and _are_halves(split)):
             continue
         found = [piece for parts in split for piece in parts]
         if delimiter in _PLAIN and sum(piece in alone for piece in found) >= 0.8 * len(found):
@@ -241,22 +275,29 @@ def label_delimiters(column: pl.Series) -> tuple[str, str]:
         names = set(found)
         if delimiter == " " and _may_be_tags(column.name, split, alone):
             doubtful = doubtful or delimiter
-        lists, mostly = delimiter in _LISTS or (delimiter == "," and plural), 2 * len(names & alone) > len(names)
+        lists, mostly = delimiter in _LISTS or (comma and plural), 2 * len(names & alone) > len(names)
         if lists and (mostly or (plural and _swap(split))):
             return delimiter, ""
         recurs = _recur(split, alone) or (delimiter != " " and len(split) > 5 and _known(split, alone))
         stands = delimiter in _IN_NAMES and len(split) > 2 and sum(n in alone for n in found) >= 0.8 * len(found)
         if delimiter != " " and (recurs or stands):
-            if delimiter in ("|", ";") or (delimiter == "," and plural):
+            if delimiter in _PARTING or (comma and plural):
                 return delimiter, ""
             if delimiter not in _IN_NAMES or 2 * len(names & alone) >= len(names):
                 if recurs and _change_places(split):
                     return delimiter, ""
                 doubtful = doubtful or delimiter
         known = plural or names & alone or 2 * len(split) > len(cells)
-        if max(map(len, names)) <= _LONGEST and ((lists and known) or (delimiter == "," and mostly)):
+        if max(map(len, names)) <= _LONGEST and ((lists and known) or (comma and mostly)):
             doubtful = doubtful or delimiter
-    return "", doubtful
+    return "", doubtful or next((mark for mark in _ASKED if _stand_alone(cells, mark)), "")
+
+
+def _stand_alone(cells: Sequence[str], mark: str) -> bool:
+    """Whether nearly all that ``mark`` parts in some ``cells`` stands alone in others."""
+    alone = set(cells)
+    found = [part.strip() for cell in cells if mark in cell for part in cell.split(mark)]
+    return sum(part in alone for part in found) >= max(4, 0.8 * len(found))
 
 
 def is_plural(name: str) -> bool:

@@ -18,7 +18,9 @@ from .cells import (
     guess_label_delimiter,
     is_angled,
     is_number,
+    is_object,
     is_plural,
+    is_unnamed,
     listed,
     pieces,
     repeats,
@@ -39,7 +41,7 @@ from .column_names import (
 
 LONGEST_SCALE = 11
 """From 0 to 10. A rating or score of more values is a measure."""
-_LISTING = re.compile(r"[\n|;,/+#]")
+_LISTING = re.compile("[\n|;,/+#\uff0c\u3001\u060c\uff1b]")
 _DATE = re.compile(r"(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4})(?:[ T]\d{1,2}:\d{2}\S*)?")
 _TOKENS = re.compile(r"(^|[_.])(tokens?|words)$")
 _STATE = re.compile(
@@ -166,6 +168,12 @@ class Sampled:
         return self.letters > 0.5 and self.names > 1 and not self.marks and is_topic_name(self.key)
 
     @property
+    def unnamed(self) -> bool:
+        """Whether its cells are objects of which it is not clear what names a label."""
+        some = list(self.values)[:200]
+        return 2 * sum(map(is_unnamed, some)) > len(some)
+
+    @property
     def counts(self) -> bool:
         """A number of its own in nearly every row: a counter or a measure, never a class."""
         return self.distinct > 20 and self.names > 0.5 * self.filled and all(map(is_number, self.values))
@@ -182,7 +190,9 @@ def look(column: pl.Series) -> Sampled:
     mean = sum(map(len, values)) / max(1, len(values))
     coded = joined.isascii() and mean > 15 and " ".join(values[:200])[:20_000].count(" ") < 0.05 * len(joined)
     different = frozenset(values)
-    lists = [value for value in values[:50] if listed(value) is not None or is_angled(value)]
+    able = values[:50] if called_like_label(key_of(column.name)) is not None else [
+        value for value in values[:50] if not is_object(value)]  # which a tool keeps beside many a text
+    lists = [value for value in able if listed(value) is not None or is_angled(value)]
     names = len(different)
     if values and len(lists) >= 0.8 * len(values[:50]) and not repeats([listed(value) or () for value in lists]):
         names = len({piece for value in different for piece in pieces(value, ANGLED if is_angled(value) else "")})

@@ -9,7 +9,7 @@ from itertools import islice
 import polars as pl
 
 from .candidates import ChosenLabel, choose_label, label_doubt
-from .cells import ANGLED, is_number, is_plural, label_delimiters, listed, strings
+from .cells import ANGLED, is_number, is_plural, is_unnamed, label_delimiters, listed, strings
 from .column_names import (
     LANGUAGE_NAMES,
     PART_CELLS,
@@ -90,7 +90,8 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         _guess_text([column for column in free if column.name not in hints.label], guess)
     rest = [column for column in free if column.name not in guess.text]
     parts = [column.name for column in rest if _tells_of_parts(frame, guess.text[-1:], column.name)]
-    guess.label = tuple(name for name in hints.label if name in there and name not in guess.text)
+    unnamed = [column.name for column in rest if column.unnamed]
+    guess.label = tuple(name for name in hints.label if name in there and name not in (*guess.text, *unnamed))
     if guess.label:
         guess.reasons["label_columns"] = hints.reason
         others = [c for c in rest if c.name in hints.rivals and c.recurs and c.names > 1]
@@ -98,7 +99,7 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         doubt = hints.doubt or label_doubt(guess.label, [f"'{c.name}' ({c.names} values)" for c in others])
         guess.reasons |= {"label_doubt": doubt} if doubt else {}
     else:
-        able = [column for column in rest if column.name not in parts]
+        able = [column for column in rest if column.name not in (*parts, *unnamed)]
         chosen = choose_label(able, frame.height, whole, _beside(frame.columns, guess.text))
         spread, sure = _spread(frame, chosen.columns, able)
         if spread:
@@ -117,6 +118,9 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         elif parts and not chosen.columns:
             guess.rivals, told["label_doubt"] = tuple(parts[:1]), _parts_told(parts[0])
         guess.reasons |= {key: why for key, why in told.items() if why}
+    for name in unnamed:
+        if name in hints.label or is_label_name(key_of(name)):
+            guess.reasons["label_doubt"] = _unnamed_told(frame[name], guess)
     if len(guess.text) == 2 and _answers(frame, guess.text[1], guess.label):
         guess.text = guess.text[:1]
         guess.reasons["text_columns"] = guess.reasons["text_columns"].partition(";")[0]
@@ -194,6 +198,14 @@ def _parts_told(name: str) -> str:
     return (f"No column is read as the label: '{name}' tells something of each part of a text (its words or its "
             "sentences), not of the whole. If these parts are to be classified, write each of them with its label "
             "into a row of its own.")
+
+
+def _unnamed_told(column: pl.Series, guess: Guess) -> str:
+    shown = next(cell for cell in column.drop_nulls() if is_unnamed(cell.strip()))[:80]
+    doubt = guess.reasons.get("label_doubt", "")
+    return f"{doubt} " * bool(doubt) + (
+        f"'{column.name}' is not read as the label: its cells hold objects such as {shown!r}, and it is not clear "
+        "which of their values is the class. Write the name of the class alone into these cells.")
 
 
 def refuse_marked_words(frame: pl.DataFrame, name: str) -> None:
