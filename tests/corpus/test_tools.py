@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tests.corpus.helpers import everything, labels_in_order, opened
@@ -42,6 +44,15 @@ JSON_LINES: dict[str, list[Any]] = {
     "Ground Truth": [{"source": t, "job": 1, "job-metadata": {"class-name": k, "confidence": 0.9}} for t, k in ROWS],
     "a chat": [{"messages": [{"role": "system", "content": "Judge."}, {"role": "user", "content": t},
                              {"role": "assistant", "content": k}]} for t, k in ROWS],
+    "ShareGPT": [{"id": n, "conversations": [
+        {"from": "system", "value": "Judge."}, {"from": "human", "value": t}, {"from": "gpt", "value": k}]}
+        for n, (t, k) in enumerate(ROWS)],
+    "Gemini": [{"systemInstruction": {"role": "system", "parts": [{"text": "Judge."}]}, "contents": [
+        {"role": "user", "parts": [{"text": t}]}, {"role": "model", "parts": [{"text": k}]}]} for t, k in ROWS],
+    "Bedrock": [{"system": [{"text": "Judge."}], "messages": [
+        {"role": "user", "content": [{"text": t}]}, {"role": "assistant", "content": [{"text": k}]}]} for t, k in ROWS],
+    "a chat in parts": [{"messages": [{"role": "user", "content": [{"type": "text", "text": t}]},
+                                      {"role": "assistant", "content": k}]} for t, k in ROWS],
     "prompt and completion": [{"prompt": t, "completion": f" {k}"} for t, k in ROWS],
     "pairs": PAIRS,
     "Vertex AI": [{"textContent": t, "classificationAnnotation": {"displayName": k},
@@ -165,3 +176,37 @@ def test_an_answer_that_is_always_the_same_or_another_is_no_label(tmp_path: Path
     path = tmp_path / "a.json"
     path.write_text(json.dumps([asked(n, t, [k], channel=channel.format(n=n)) for n, (t, k) in enumerate(ROWS)]))
     assert "label_doubt" not in opened(path).understood.reasons
+
+
+def tuned(text: str, *said: str) -> list[dict[str, str]]:
+    """A conversation that begins with a text, in which user and assistant take turns."""
+    return [{"role": ("user", "assistant")[n % 2], "content": one} for n, one in enumerate((text, *said))]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])
+def test_the_answer_that_a_chat_model_is_tuned_with_is_the_label_of_a_cell_too(tmp_path: Path, form: str) -> None:
+    talks = [tuned(text, label) for text, label in ROWS]
+    if form == "parquet":
+        pl.DataFrame({"messages": talks}).write_parquet(tmp_path / "a.parquet")
+    else:
+        frame = pl.DataFrame({"messages": list(map(json.dumps, talks))})
+        (frame.write_csv if form == "csv" else frame.write_ndjson)(tmp_path / f"a.{form}")
+    documents = opened(tmp_path / f"a.{form}")
+    assert everything(documents) == [text for text, _ in ROWS]
+    assert labels_in_order(documents) == [label for _, label in ROWS]
+
+
+@pytest.mark.parametrize("form", ["parquet", "jsonl"])
+@pytest.mark.parametrize("said", [
+    lambda n: ("Tell me more.", f"It is the {n}th of them, which was made in a year of much rain."),
+    lambda n: (f"Answer {n}",), lambda _: ("Thanks.",), lambda n: ("yes" if n % 2 else "no", "Why?"),
+])
+def test_conversations_with_answers_of_their_own_are_texts(
+    tmp_path: Path, form: str, said: Callable[[int], tuple[str, ...]]
+) -> None:
+    talks = [tuned(text, *said(n)) for n, (text, _) in enumerate(ROWS)]
+    frame, path = pl.DataFrame({"messages": talks}), tmp_path / f"a.{form}"
+    (frame.write_parquet if form == "parquet" else frame.write_ndjson)(path)
+    documents = opened(path)
+    assert documents.labels == ()
+    assert everything(documents) == ["\n".join(turn["content"] for turn in talk) for talk in talks]

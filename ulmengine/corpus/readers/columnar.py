@@ -16,7 +16,7 @@ from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason
 from ulmengine.disk import parsed
 
 from .reading import Look, Pass, Reading, refuse_wide
-from .records import DEPTH, cell_of, class_name
+from .records import DEPTH, as_json, class_name
 from .source import Source
 
 _FILE = b"ARROW1"
@@ -192,7 +192,7 @@ def string_column(column: pl.Series, class_names: list[str] | None = None) -> pl
     if kind == pl.Binary:
         values = [None if v is None else v.decode("utf-8", "replace") for v in column.to_list()]
     elif kind.is_nested() or (names and kind.is_integer()):
-        values = [cell_of(_named(v, names) if names else v) for v in column.to_list()]
+        values = [as_json(_named(v, names) if names else v) for v in column.to_list()]
     else:
         return column.cast(pl.String)
     return pl.Series(column.name, values, dtype=pl.String)

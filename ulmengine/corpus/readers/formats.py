@@ -22,7 +22,7 @@ from . import aligned, columnar, delimited, joined, json_files, jsonrows, mail, 
 from .reading import Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
-from .turns import with_turns
+from .turns import in_turn
 
 ALIASES = {
     "tsv": "csv", "delimited": "csv", "xlsx": "excel", "xls": "excel", "ods": "excel", "txt": "text", "plain": "text",
@@ -240,7 +240,7 @@ def look_at(source: Source, config: CorpusConfig) -> Look:
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The rows of a source as frames of strings. :raises CorpusError: it turns out unreadable on the way."""
     with plain_words(reading.source.path):
-        yield from map(with_turns, reading.read(reading, going))
+        yield from in_turn(reading.read(reading, going), going)
 
 
 @contextmanager

@@ -61,12 +61,15 @@ def holds_labels(records: Sequence[dict[str, Any]]) -> bool:
 
 def cell_of(value: Any) -> str | None:
     """A value as a cell: of a conversation what is said, other lists and objects as JSON."""
+    return (said_in_turn(value) if isinstance(value, list) else "") or as_json(value)
+
+
+def as_json(value: Any) -> str | None:
+    """A value as a cell: lists and objects as JSON."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list) and (said := said_in_turn(value)):
-        return said
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else str(value)
 
 

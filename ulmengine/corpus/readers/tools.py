@@ -13,6 +13,7 @@ from ulmengine.corpus.guess import LABEL_STUDIO_ASIDE, Hints
 from ulmengine.counting import counted
 
 from .records import Shaped
+from .turns import TUNING, are_exchanges, exchange
 
 _CATS = ("cats", "categories", "labels", "label", "classes")
 _ARGILLA_ASIDE = ("id", "status", "_server_id", "external_id", "metadata", "vectors", "inserted_at", "updated_at")
@@ -36,19 +37,20 @@ class RecordReader(NamedTuple):
 class Tool(NamedTuple):
     """A tool's export: its name, whether a record is of it, and how to read them, judged by the first of them.
 
-    ``kind``: what its records are.
+    ``kind``: what its records are. ``agree``: whether the first of them together may be of it.
     """
 
     title: str
     fits: Callable[[Any], bool]
     reader: Callable[[Sequence[Any]], RecordReader]
     kind: type = dict
+    agree: Callable[[Sequence[Any]], bool] = bool
 
 
 def exported(first: Sequence[Any], others: Iterable[Any]) -> Shaped | None:
     """The documents in the records of a tool, told by the ``first`` of them; what is no such record stays as it is."""
-    tool = next((tool for tool in TOOLS if first and all(isinstance(value, tool.kind) and tool.fits(value)
-                                                         for value in first)), None)
+    tool = next((tool for tool in TOOLS if all(isinstance(value, tool.kind) and tool.fits(value) for value in first)
+                 and tool.agree(first)), None)
     if tool is None:
         return None
     read, hints, later = tool.reader(first)
@@ -344,18 +346,9 @@ def _ground_truth(value: Any) -> Any:
     return {"text": value.get("source"), "label": names[0] if names else None}
 
 
-def _is_chat(value: dict[str, Any]) -> bool:
-    """A conversation that ends with the answer wanted, as chat models are tuned with."""
-    turns = value.get("messages")
-    return isinstance(turns, list) and len(turns) > 1 and all(
-        isinstance(turn, dict) and isinstance(turn.get("content"), str) for turn in turns
-    ) and turns[-1].get("role") == "assistant"
-
-
 def _chat(value: Any) -> Any:
-    turns = value["messages"] if _is_chat(value) else []
-    said = [turn["content"] for turn in turns[:-1] if turn.get("role") != "system"]
-    return {"text": "\n".join(said), "label": turns[-1]["content"] if turns else None}
+    text, answer = exchange(value) or (None, None)
+    return {"text": text, "label": answer}
 
 
 _TEXT_AND_LABEL = Hints(("text",), ("label",))
@@ -370,5 +363,5 @@ TOOLS = (
     Tool("spaCy", _has_cats, _cats),
     Tool("Vertex AI", _is_vertex, _each(_vertex, _TEXT_AND_LABEL)),
     Tool("SageMaker Ground Truth", _is_ground_truth, _each(_ground_truth, _TEXT_AND_LABEL)),
-    Tool("a chat model's training file", _is_chat, _each(_chat, _TEXT_AND_LABEL)),
+    Tool(TUNING, lambda value: exchange(value) is not None, _each(_chat, _TEXT_AND_LABEL), agree=are_exchanges),
 )

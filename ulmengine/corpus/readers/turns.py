@@ -1,24 +1,36 @@
 """Conversations as JSON and Arrow hold them, and cells of tables: a list of turns, each with who speaks and what is
-said."""
+said; and those of two that a chat model is tuned with, a text and the class that is to be answered."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import polars as pl
 
 from ulmengine.corpus.cells import parsed
+from ulmengine.corpus.column_names import is_label_name, key_of
+from ulmengine.corpus.guess import Hints
 
-TURNS = (("role", "content"), ("from", "value"), ("role", "text"), ("speaker", "text"), ("speaker", "utterance"))
+from .reading import Pass
+
+TURNS = (("role", "content"), ("from", "value"), ("role", "parts"), ("role", "text"), ("speaker", "text"),
+         ("speaker", "utterance"))
 """What the turns of a conversation are made of: who speaks and what is said."""
 _TALKS = (*TURNS, ("from", "text"), ("sender", "text"), ("author", "text"), ("user", "text"), ("role", "message"),
           ("sender", "message"), ("author", "body"))
 """The same within a record, where they are surely one document: of names that are common otherwise too there must be
 several turns."""
-_TALK_NAMES = ("messages", "conversation", "conversations", "turns", "dialog", "dialogue")
+_TALK_NAMES = ("messages", "conversation", "conversations", "contents", "turns", "dialog", "dialogue")
 """What a record calls the list of its turns."""
+TUNING = "a chat model's training file"
+_ASKED_TO = frozenset(("assistant", "gpt", "model", "chatgpt", "bot"))
+"""What the speaker is called that a chat model is to be."""
+_RULES = frozenset(("system", "developer"))
+_LEAST_SAMPLE, _LONGEST_ANSWER, _DIFFERENT = 10, 40, 0.9
+"""Answers of so many characters on average, of which not nearly all differ, are classes; of fewer any may."""
 _BEGUN = r"""^\s*(?:\{|\[\s*\{)\s*["']"""
 _SPEAKER = re.compile(r"""["'](?:role|from|speaker|sender|author|user)["']\s*:""")
 _PARTED = re.compile(r"\}\s+\{")
@@ -36,14 +48,81 @@ def glued(pieces: Iterable[str]) -> str:
 
 def said_in_turn(turns: list[Any]) -> str:
     """What is said in the turns of a conversation, one a line; "" where these are none."""
+    return "\n".join(said for _, said in _spoken(turns) if said)
+
+
+def _spoken(turns: list[Any]) -> list[tuple[str, str]]:
+    """Who speaks and what is said in each turn of a conversation; [] where these are none."""
     first = turns[0] if turns and isinstance(turns[0], dict) else {}
-    names = next((names for names in _TALKS if all(isinstance(first.get(name), str) for name in names)), None)
+    names = next(((who, what) for who, what in _TALKS if isinstance(first.get(who), str)
+                  and first.get(what) is not None and _words(first[what]) is not None), None)
     if names is None or (names not in TURNS and len(turns) < 2):
-        return ""
-    _, said = names
-    if not all(isinstance(turn, dict) and isinstance(turn.get(said), str | None) for turn in turns):
-        return ""
-    return "\n".join(turn[said] for turn in turns if turn.get(said))
+        return []
+    who, what = names
+    said = [_words(turn.get(what)) if isinstance(turn, dict) else None for turn in turns]
+    return [(str(turn.get(who)).lower(), words) for turn, words in zip(turns, said, strict=True)
+            if words is not None] if None not in said else []
+
+
+def _words(said: Any) -> str | None:
+    """What is said in one turn, whole or in parts: [{"type": "text", "text": ...}]; None where it is neither."""
+    if isinstance(said, list) and said and all(isinstance(part, dict) and isinstance(part.get("text"), str)
+                                               for part in said):
+        return "\n".join(part["text"] for part in said)
+    return said if isinstance(said, str) else "" if said is None else None
+
+
+def exchange(value: Any) -> tuple[str, str] | None:
+    """The text and the answer wanted in a conversation, a list of turns or a record with one; None where it does not
+    end so, or where a label stands beside it."""
+    if isinstance(value, dict):
+        if any(is_label_name(key_of(name)) for name in value):
+            return None
+        value = next((value[name] for name in _TALK_NAMES if name in value), None)
+    spoken = _spoken(value) if isinstance(value, list) else []
+    asked = "\n".join(said for who, said in spoken[:-1] if said and who not in _RULES)
+    return (asked, spoken[-1][1].strip()) if asked and spoken[-1][0] in _ASKED_TO and spoken[-1][1].strip() else None
+
+
+def are_exchanges(values: Sequence[Any]) -> bool:
+    """Whether each of several conversations ends with the answer wanted, and these are classes rather than talk."""
+    found = [answer for value in values if (answer := exchange(value)) is not None]
+    answers = [answer for _, answer in found]
+    if not found or len(found) < len(values) or sum(map(len, answers)) > _LONGEST_ANSWER * len(answers):
+        return False
+    different = len(set(answers))
+    return len(answers) < _LEAST_SAMPLE or 1 < different <= _DIFFERENT * len(answers)
+
+
+def in_turn(frames: Iterator[pl.DataFrame], going: Pass) -> Iterator[pl.DataFrame]:
+    """``frames`` with what is said in place of cells that hold a conversation. Where these are what a chat model is
+    tuned with, the answer is a column of its own, "label"."""
+    first = next(frames, None)
+    if first is None:
+        return
+    name = "" if going.said or any(is_label_name(key_of(one)) for one in first.columns) else _tuned_with(first)
+    if name:
+        going.said, going.hints = TUNING, Hints((name,), ("label",), reason=TUNING)
+    for frame in chain([first], frames):
+        yield with_turns(_answered(frame, name) if name in frame.columns else frame)
+
+
+def _tuned_with(frame: pl.DataFrame) -> str:
+    """The column that holds the conversations that a chat model is tuned with; "" without any."""
+    for name in frame.columns:
+        cells = list(islice((cell for cell in frame[name] if cell and cell.strip()), 60))
+        if cells and all(_SPEAKER.search(cell) for cell in cells) and are_exchanges(list(map(_value, cells))):
+            return name
+    return ""
+
+
+def _answered(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """``frame`` with the texts of the conversations in the column ``name``, and the answers as the last column."""
+    cells = frame[name].to_list()
+    found = [exchange(_value(cell)) if cell and _SPEAKER.search(cell) else None for cell in cells]
+    texts = [cell if one is None else one[0] for cell, one in zip(cells, found, strict=True)]
+    return frame.with_columns(pl.Series(name, texts, dtype=pl.String),
+                              pl.Series("label", [one and one[1] for one in found], dtype=pl.String))
 
 
 def with_turns(frame: pl.DataFrame) -> pl.DataFrame:
@@ -63,7 +142,12 @@ def _told(cell: str) -> str:
     """What is said in the conversation that a cell holds; "" where it holds none."""
     if not _SPEAKER.search(cell):
         return ""
-    value = parsed(cell) or parsed(_PARTED.sub("}, {", cell))
+    value = _value(cell)
     if isinstance(value, dict):
         value = next((value[name] for name in _TALK_NAMES if name in value), None)
     return said_in_turn(value) if isinstance(value, list) else ""
+
+
+def _value(cell: str) -> Any:
+    """The object or list that a cell holds as JSON, Python or NumPy write it; None where it holds none."""
+    return parsed(cell) or parsed(_PARTED.sub("}, {", cell))
