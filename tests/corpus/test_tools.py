@@ -42,6 +42,24 @@ JSON_LINES: dict[str, list[Any]] = {
     "doccano's data": [{"id": n, "data": t, "label": [k]} for n, (t, k) in enumerate(ROWS)],
     "spaCy's cats": [{"text": t, "cats": {k: int(k == own) for k in LABELS}} for t, own in ROWS],
     "Ground Truth": [{"source": t, "job": 1, "job-metadata": {"class-name": k, "confidence": 0.9}} for t, k in ROWS],
+    "Ground Truth of several": [{"source": t, "job": [LABELS.index(k)], "job-metadata": {
+        "class-map": {str(LABELS.index(k)): k}, "confidence-map": {str(LABELS.index(k)): 0.9}}} for t, k in ROWS],
+    "Labelbox": [{"data_row": {"id": f"d{n}", "row_data": t}, "projects": {"p": {"name": "p", "labels": [
+        {"id": f"l{n}", "annotations": {"objects": [], "classifications": [
+            {"name": "Mood", "value": "mood", "radio_answer": {"name": k, "value": k}}]}}]}}}
+        for n, (t, k) in enumerate(ROWS)],
+    "Labelbox's list": [{"data_row": {"row_data": t}, "projects": {"p": {"labels": [{"annotations": {
+        "classifications": [{"name": "Mood", "checklist_answers": [{"name": k}]}]}}]}}} for t, k in ROWS],
+    "Labelbox before": [{"ID": f"c{n}", "Labeled Data": t, "Label": {"objects": [], "classifications": [
+        {"title": "mood", "value": "mood", "answer": {"title": k, "value": k}}]}, "Seconds to Label": n % 4}
+        for n, (t, k) in enumerate(ROWS)],
+    "Kili": [{"id": str(n), "content": t, "labels": [
+        {"author": {"email": "a"}, "labelType": "DEFAULT", "jsonResponse": {"JOB": {"categories": [{"name": k}]}}},
+        {"labelType": "PREDICTION", "jsonResponse": {"JOB": {"categories": [{"name": "good"}]}}}]}
+        for n, (t, k) in enumerate(ROWS)],
+    "LightTag": [{"example_id": f"e{n}", "content": t, "metadata": {}, "annotations": [], "classifications": [
+        {"classname": k, "classification_id": f"c{n}", "annotated_by": [{"annotator": "a"}]}]}
+        for n, (t, k) in enumerate(ROWS)],
     "a chat": [{"messages": [{"role": "system", "content": "Judge."}, {"role": "user", "content": t},
                              {"role": "assistant", "content": k}]} for t, k in ROWS],
     "ShareGPT": [{"id": n, "conversations": [

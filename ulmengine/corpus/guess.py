@@ -124,7 +124,7 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
     if len(guess.text) == 2 and _answers(frame, guess.text[1], guess.label):
         guess.text = guess.text[:1]
         guess.reasons["text_columns"] = guess.reasons["text_columns"].partition(";")[0]
-    _doubt_text(frame, [column for column in rest if column.name not in parts], guess)
+    _doubt_text(frame, [column for column in rest if column.name not in (*parts, *unnamed)], guess)
     if len(guess.label) == 1:
         guess.label_delimiter, guess.other_delimiter = label_delimiters(frame[guess.label[0]])
         _doubt_shares(next(column for column in seen if column.name == guess.label[0]), guess)
@@ -323,6 +323,8 @@ def _tool_hints(columns: list[str]) -> Hints:
     names = set(columns)
     if {"annotation_id", "lead_time"} <= names:
         return Hints(aside=LABEL_STUDIO_ASIDE, reason="as Label Studio exports it")
+    if {"Labeled Data", "Seconds to Label"} <= names:
+        return Hints(aside=("Seconds to Label", "Agreement", "Created By"), reason="as Labelbox exports it")
     asked = [name for name in columns if name.endswith(".responses")]
     if asked:
         aside = tuple(name for name in columns if ".suggestion" in name or ".responses." in name)

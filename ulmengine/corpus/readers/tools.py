@@ -336,14 +336,72 @@ def _cats(values: Sequence[Any]) -> RecordReader:
 
 
 def _is_ground_truth(value: dict[str, Any]) -> bool:
-    return "source" in value and any(
-        key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item for key, item in value.items())
+    return "source" in value and bool(_ground_truth_labels(value))
 
 
 def _ground_truth(value: Any) -> Any:
-    names = [item["class-name"] for key, item in value.items()
-             if key.endswith("-metadata") and isinstance(item, dict) and "class-name" in item]
-    return {"text": value.get("source"), "label": names[0] if names else None}
+    return {"text": value.get("source"), "label": next(iter(_ground_truth_labels(value)), None)}
+
+
+def _ground_truth_labels(value: dict[str, Any]) -> list[Any]:
+    """The class that each job gave a text, or the list of several."""
+    told = [_within(value, key) for key in value if key.endswith("-metadata")]
+    return [one["class-name"] if "class-name" in one else list(_within(one, "class-map").values())
+            for one in told if "class-name" in one or "class-map" in one]
+
+
+def _is_labelbox(value: dict[str, Any]) -> bool:
+    """Rows of the export with the projects that they stand in, or of the one before, with one label each."""
+    new = "row_data" in _within(value, "data_row") and isinstance(value.get("projects"), dict)
+    return new or ("Labeled Data" in value and "classifications" in _within(value, "Label"))
+
+
+def _labelbox_answers(value: dict[str, Any]) -> dict[str, list[Any]]:
+    """The answers to each question of a row of Labelbox."""
+    labels = [one.get("annotations") for project in _within(value, "projects").values() if isinstance(project, dict)
+              for one in project.get("labels") or [] if isinstance(one, dict)]
+    votes: dict[str, list[Any]] = {}
+    for label in [*labels, value.get("Label")]:
+        for one in label.get("classifications") or [] if isinstance(label, dict) else []:
+            given = next((one[key] for key in ("radio_answer", "checklist_answers", "answer", "answers")
+                          if one.get(key)), None)
+            names = [item.get("name", item.get("title")) for item in (given if isinstance(given, list) else [given])
+                     if isinstance(item, dict)]
+            if names:
+                votes.setdefault(str(one.get("name", one.get("title"))), []).append(names)
+    return votes
+
+
+def _is_kili(value: dict[str, Any]) -> bool:
+    labels = value.get("labels")
+    return "content" in value and isinstance(labels, list) and all(
+        isinstance(one, dict) and isinstance(one.get("jsonResponse"), dict) for one in labels)
+
+
+def _kili_answers(value: dict[str, Any]) -> dict[str, list[Any]]:
+    """The categories that people, no model, chose in each job of an asset of Kili."""
+    votes: dict[str, list[Any]] = {}
+    for label in value["labels"] if _is_kili(value) else []:
+        for job, answer in label["jsonResponse"].items():
+            chosen = answer.get("categories") if isinstance(answer, dict) else None
+            if chosen and label.get("labelType") not in ("PREDICTION", "INFERENCE", "AUTOSAVE"):
+                votes.setdefault(job, []).append([one.get("name") for one in chosen])
+    return votes
+
+
+def _is_lighttag(value: dict[str, Any]) -> bool:
+    given = value.get("classifications")
+    return {"example_id", "content"} <= value.keys() and isinstance(given, list) and all(
+        isinstance(one, dict) and "classname" in one for one in given)
+
+
+def _lighttag_answers(value: dict[str, Any]) -> dict[str, list[Any]]:
+    """The classes that each annotator chose for an example of LightTag."""
+    chosen: dict[str, list[Any]] = {}
+    for one in value["classifications"] if _is_lighttag(value) else []:
+        for who in one.get("annotated_by") or [None]:
+            chosen.setdefault(str(who), []).append(one["classname"])
+    return {"classification": list(chosen.values())}
 
 
 def _chat(value: Any) -> Any:
@@ -363,5 +421,9 @@ TOOLS = (
     Tool("spaCy", _has_cats, _cats),
     Tool("Vertex AI", _is_vertex, _each(_vertex, _TEXT_AND_LABEL)),
     Tool("SageMaker Ground Truth", _is_ground_truth, _each(_ground_truth, _TEXT_AND_LABEL)),
+    Tool("Labelbox", _is_labelbox, _asked(
+        lambda row: {"text": row.get("Labeled Data", _within(row, "data_row").get("row_data"))}, _labelbox_answers)),
+    Tool("Kili", _is_kili, _asked(lambda asset: {"text": asset.get("content")}, _kili_answers)),
+    Tool("LightTag", _is_lighttag, _asked(lambda example: {"text": example.get("content")}, _lighttag_answers)),
     Tool(TUNING, lambda value: exchange(value) is not None, _each(_chat, _TEXT_AND_LABEL), agree=are_exchanges),
 )
