@@ -31,7 +31,7 @@ def training_run(request: RunRequest, control: RunControl) -> Generator[Event, N
         folder = RunFolder.create(request.folder, config)
     run = Run(folder, skip=control.take_skip, finish=control.take_finish,
               config=request.config if request.resume else None)
-    control.put_down = run.put_down
+    control.put_down, control.last_words = run.put_down, run.last_words
     yield from run.events(resume=request.resume, checkpoint=request.checkpoint, finish=request.finish)
     if request.models is not None and waits_to_be_published(folder):
         publish(folder, request.models)

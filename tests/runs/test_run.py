@@ -113,6 +113,35 @@ def test_a_run_put_down_and_taken_up_ends_like_one_never_interrupted(
     assert without_checkpoints(logged(folder)) == without_checkpoints(logged(whole))
 
 
+@pytest.mark.parametrize(("checkpoint", "told"), [
+    ("000002-epoch", ["epoch_ended"]), ("000003-stage", ["epoch_ended", "stage_ended"])])
+def test_an_epoch_at_whose_end_a_run_is_stopped_is_told_at_once_and_once(
+    whole: RunFolder, tmp_path: Path, checkpoint: str, told: list[str]
+) -> None:
+    folder = RunFolder.create(tmp_path / "run", with_settings(whole.config(), ["classifier.epochs=[2, 1]"]))
+    said: list[ev.Event] = []
+    control, run = RunControl(), Run(folder)
+    control.put_down, control.last_words = run.put_down, run.last_words
+
+    def show(event: ev.Event) -> None:
+        said.append(event)
+        if isinstance(event, ev.Checkpointed) and event.name == checkpoint:
+            control.stop()
+
+    drive(run.events(), control, show)
+    assert [event.kind for event in said[-1 - len(told):]] == ["checkpointed", *told]
+    assert [event.kind for event in logged(folder)[-2 - len(told):]] == ["checkpointed", *told, "stopped"]
+    again = list(Run(RunFolder.open(folder.path)).events(resume=True))
+    assert [event.kind for event in again if isinstance(event, ev.EpochEnded | ev.StageEnded)][:len(told)] == told
+    ends = [(event.stage, event.epoch) for event in folder.events(ev.EpochEnded)]  # type: ignore[union-attr]
+    assert ends == [(0, 1), (1, 1), (1, 2), (2, 1)]
+    assert [event.index for event in folder.events(ev.StageEnded)] == [0, 1, 2]  # type: ignore[union-attr]
+    other = RunFolder.create(tmp_path / "other", folder.config())
+    for _ in Run(other).events():
+        pass
+    assert logged(folder) == logged(other)
+
+
 def test_a_stop_removes_no_checkpoint_that_it_may_be_meant_to_go_back_to(tmp_path: Path) -> None:
     folder = tiny_run(tmp_path / "run", "language_model.epochs=3", "saving.keep=2")
 

@@ -8,7 +8,7 @@ for the studio's worker alike.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from enum import StrEnum
 from typing import Literal, TypeVar
 
@@ -109,6 +109,8 @@ class RunControl:
         self._asked = False
         self.put_down: Callable[[], Event | None] | None = None
         """Saves what was learnt, before the generator is closed for a stop; says why it cannot be saved for now."""
+        self.last_words: Callable[[], Iterable[Event]] | None = None
+        """What the generator had still to say when it was closed for a stop."""
 
     @property
     def state(self) -> RunState:
@@ -238,6 +240,8 @@ def drive(
                     _quietly(control, Move.UNSAVED)  # closed, it would lose what it has learnt: the person decides
                     continue
                 events.close()
+                for event in () if control.last_words is None else control.last_words():
+                    sink(event)
                 control.move(Move.CLOSED)
                 return None
             try:

@@ -86,6 +86,7 @@ class Run:
         self._rows: int | None = None
         self._warning = ""
         self._watch = Divergence()
+        self._unsaid: tuple[ev.Event, ...] = ()
 
     def events(
         self, *, resume: bool = False, checkpoint: str | None = None, finish: bool = False
@@ -143,6 +144,11 @@ class Run:
         except OSError as error:
             return cannot_save(error, self.folder.path, stopping=True)
         return None
+
+    def last_words(self) -> tuple[ev.Event, ...]:
+        """What a run that was closed had still to say, such as the end of the epoch that was saved last. It stands in
+        its log, until the run goes on and says it in its place."""
+        return self._unsaid
 
     def _find(self, resume: bool, checkpoint: str | None, finish: bool) -> str | None:
         """The checkpoint to go on from; None: the run begins."""
@@ -268,9 +274,12 @@ class Run:
             self._unwritten = None
 
     def _log_stop(self, log: EventLog) -> None:
-        """Everything is saved by now; for want of this word alone nobody is to hear of a failure."""
+        """Everything is saved by now; for want of these words alone nobody is to hear of a failure."""
+        self._unsaid = () if self._ctx is None else self._ctx.unsaid
+        steps = [event.total for event in self._unsaid if isinstance(event, ev.Step)]
         try:
-            log.append(ev.Stopped(self._total))
+            for event in (*self._unsaid, ev.Stopped(max(steps, default=self._total))):
+                log.append(event)
         except OSError as error:
             if not is_disk_full(error):
                 raise

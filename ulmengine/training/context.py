@@ -95,6 +95,7 @@ class TrainContext:
     :ivar world: the processes that train together; None: this one alone.
     :ivar folder: the run's, where the snapshots go.
     :ivar put_down: saves the stage in hand as it stands between two of its events; None where none is in hand.
+    :ivar unsaid: what the stage that was left last had still to say; it is said once the stage is taken up again.
     """
 
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
@@ -111,3 +112,4 @@ class TrainContext:
     folder: Path = field(default_factory=Path)
     clock: Callable[[], float] = time.monotonic
     put_down: Callable[[], None] | None = field(default=None, init=False)
+    unsaid: tuple[Event, ...] = field(default=(), init=False)

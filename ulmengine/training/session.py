@@ -135,7 +135,7 @@ class Session(StageState):
 
     def leave(self) -> None:
         """Leave the network as evaluation wants it."""
-        self.ctx.put_down = None
+        self.ctx.put_down, self.ctx.unsaid = None, tuple(self.outbox)
         self.optimizer.zero_grad()
         self.model.eval()
         if self.common is not None:
