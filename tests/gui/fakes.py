@@ -20,10 +20,12 @@ class ScriptedAsk:
     def __init__(self, *answers: object) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, tuple[str, ...]]] = []
+        self.texts: list[str] = []
         self.filters: list[str] = []
 
     def choose(self, title: str, text: str, choices: Sequence[Choice], detail: Detail = "") -> str:
         self.asked.append((title, tuple(choice.key for choice in choices)))
+        self.texts.append(text)
         return str(self.answers.pop(0))
 
     def folder(self, title: str, start: Path) -> Path | None:

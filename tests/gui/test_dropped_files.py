@@ -99,6 +99,39 @@ def test_a_drop_on_corpus_without_runs_says_what_it_replaced_and_can_be_undone(
     assert project.config.corpus.path == str(first)
 
 
+@pytest.mark.parametrize("dropped", [False, True])
+def test_another_corpus_says_what_was_made_for_the_one_before(
+    window: MainWindow, ask: ScriptedAsk, tmp_path: Path, dropped: bool
+) -> None:
+    first, second = (write_csv(tmp_path / f"{name}.csv", FRUIT) for name in ("first", "second"))
+    project = _open(window, tmp_path, first)
+    made = {"corpus.relabelled": ("main:01=sweet", "main:02=sour"), "corpus.drop_rows": (3,),
+            "corpus.text_columns": ("text",)}
+    project.change(made)
+    _add_run(project)
+    window.go("corpus")
+    page = window.pages.page("corpus")
+    assert isinstance(page, CorpusPage)
+    lost = "2 corrected labels, 1 document left out by a repair, how it is read"
+    if dropped:
+        ask.answers = ["replace"]
+        window.take_files([second])
+        assert f"What was made for first.csv would go with it: {lost}." in ask.texts[-1]
+    else:
+        ask.answers = [second]
+        page.files.choose_file()
+    assert project.config.corpus.relabelled == ()
+    notice = window.toasts.shown[-1].notice
+    assert notice.text == ("second.csv is the corpus now, in the place of first.csv. What was made for first.csv went "
+                           f"with it: {lost}.")
+    assert notice.action is not None
+    notice.action()
+    assert project.config.corpus.relabelled == made["corpus.relabelled"]
+    page.files.forget()
+    assert window.toasts.shown[-1].notice.text == (
+        f"first.csv is not the corpus any more. What was made for first.csv went with it: {lost}.")
+
+
 def test_undo_says_what_it_undid(window: MainWindow, tmp_path: Path) -> None:
     project = _open(window, tmp_path, write_csv(tmp_path / "first.csv", FRUIT))
     undo = next(action for action in window.actions() if action.text().startswith("Undo"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from studio.ask import Choice
+from studio.pages.parts.quantities import counted
 from studio.project import Project
 from studio.shell import Shell
 from ulmengine.config import located
@@ -18,6 +19,8 @@ _FRESH = {
     "corpus.split.column": "", "corpus.member": "", "corpus.test_path": "", "corpus.unlabelled_path": "",
 }
 """What was set for the file before does not hold for another one."""
+_NAMED = {"corpus.relabelled", "corpus.drop_rows", "corpus.test_path", "corpus.unlabelled_path"}
+"""Of these the settings that are spoken of each by itself."""
 
 
 class CorpusFiles(QObject):
@@ -60,21 +63,49 @@ class CorpusFiles(QObject):
     @Slot()
     def forget(self) -> None:
         """Take the corpus out of the project; the files stay where they are."""
-        self.project.change({**_FRESH, "corpus.path": ""}, self.tr("Take the corpus out"))
+        old, lost = self._name(), self._made_for_it()
+        if old and self.project.change({**_FRESH, "corpus.path": ""}, self.tr("Take the corpus out")):
+            self._tell(self.tr("{old} is not the corpus any more.").format(old=old), old, lost)
 
     @Slot(object)
     def take(self, paths: list[Path]) -> bool:
-        """Make the first of ``paths`` the corpus; False if there is none."""
+        """Make the first of ``paths`` the corpus, and say what it has replaced; False if there is none."""
         if not paths:
             return False
         if len(paths) > 1:
             self.shell.toast(self.tr("One file or folder is read; the first of them was taken."), "warning")
-        name = self._stored(paths[0])
-        if name != self.project.config.corpus.path:
-            self.project.change(
-                {**_FRESH, "corpus.path": name}, self.tr("Open {file}").format(file=paths[0].name)
-            )
+        name, file = self._stored(paths[0]), paths[0].name
+        old, lost = self._name(), self._made_for_it()
+        if name != self.project.config.corpus.path and self.project.change(
+                {**_FRESH, "corpus.path": name}, self.tr("Open {file}").format(file=file)) and old:
+            self._tell(self.tr("{file} is the corpus now, in the place of {old}.").format(file=file, old=old), old,
+                       lost)
         return True
+
+    def _tell(self, text: str, old: str, lost: str) -> None:
+        """Say what was done, and what was ``lost`` with the ``old`` corpus."""
+        went = self.tr("What was made for {old} went with it: {what}.").format(old=old, what=lost) if lost else ""
+        self.shell.toast_undo(self.project.undo, f"{text} {went}".strip(), "info")
+
+    def _name(self) -> str:
+        """What the corpus is called; "" where there is none."""
+        path = self.project.config.corpus.path
+        return located(path, self.project.folder).name if path else ""
+
+    def _made_for_it(self) -> str:
+        """What the project holds that is of the corpus' present file alone, in words; "" where there is nothing."""
+        corpus = self.project.config.corpus
+        changed = {name for name, fresh in _FRESH.items() if self.project.value(name) != fresh}
+        repaired, corrected = len(corpus.drop_rows), len(corpus.relabelled)
+        parts = [
+            counted(corrected, self.tr("1 corrected label"), self.tr("{n} corrected labels")) if corrected else "",
+            counted(repaired, self.tr("1 document left out by a repair"),
+                    self.tr("{n} documents left out by repairs")) if repaired else "",
+            self.tr("the test file") if corpus.test_path else "",
+            self.tr("the unlabelled texts") if corpus.unlabelled_path else "",
+            self.tr("how it is read") if changed - _NAMED else "",
+        ]
+        return ", ".join(filter(None, parts))
 
     def _take_chosen(self, paths: list[Path]) -> None:
         """:meth:`take` what the person has chosen: as what was dropped where a run can go on, which it would not with
@@ -84,33 +115,31 @@ class CorpusFiles(QObject):
         (self.drop if can_go_on else self.take)(paths)
 
     def drop(self, paths: list[Path]) -> bool:
-        """:meth:`take` files that were dropped: easily done by mistake, so it asks where runs have read another corpus,
-        and says what it has replaced."""
+        """:meth:`take` files that were dropped: easily done by mistake, so it asks where runs have read another
+        corpus."""
         old = self.project.config.corpus.path
         if not paths or not old or self._stored(paths[0]) == old:
             return self.take(paths)
         if not self.project.may_change():
             return True
-        was = located(old, self.project.folder).name
         if self.project.run_folders():
-            choice = self._ask_about(paths[0], was)
+            choice = self._ask_about(paths[0], self._name())
             if choice == "new":
                 self.shell.new_project_of(paths)
             if choice != "replace":
                 return True
-        taken = self.take(paths)
-        self.shell.toast_undo(self.project.undo, self.tr("{file} is the corpus now, in the place of {old}.").format(
-            file=paths[0].name, old=was), "info")
-        return taken
+        return self.take(paths)
 
     def _ask_about(self, path: Path, old: str) -> str:
         choices = [Choice("replace", self.tr("Replace the corpus")), Choice("cancel", self.tr("Cancel"), "cancel")]
         if not self.shell.busy:
             choices.insert(0, Choice("new", self.tr("New project"), "default"))
-        return self.shell.ask.choose(
-            self.tr("What is {file} for?").format(file=path.name),
-            self.tr("This project has runs on {old}. Their results stay, but the next run would read {file}.").format(
-                old=old, file=path.name), choices)
+        text = self.tr("This project has runs on {old}. Their results stay, but the next run would read {file}.")
+        lost = self._made_for_it()
+        if lost:
+            text += " " + self.tr("What was made for {old} would go with it: {what}.")
+        return self.shell.ask.choose(self.tr("What is {file} for?").format(file=path.name),
+                                     text.format(old=old, file=path.name, what=lost), choices)
 
     def _set(self, setting: str, title: str, text: str) -> None:
         paths = self.shell.ask.open_files(title, self._start(), corpus_filters()) if self.project.may_change() else []
