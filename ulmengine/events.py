@@ -239,7 +239,8 @@ class Evaluated(Event):
     answering it comes to. ``blend_accuracy``: of network and word counts together, which is how the saved model
     answers; not-a-number where it is the network alone. ``refit``: the network has learnt from the validation documents
     since: figures of that part are of the network before. ``relabelled``: so many labels of these documents a person
-    has corrected.
+    has corrected. ``saved_difference_interval``: of the difference between both together and the baseline;
+    not-a-number where it is the network alone, and in logs from before.
     """
 
     part: str
@@ -257,6 +258,7 @@ class Evaluated(Event):
     blend_interval: tuple[float, float] = (math.nan, math.nan)
     refit: bool = False
     relabelled: int = 0
+    saved_difference_interval: tuple[float, float] = (math.nan, math.nan)
 
     @property
     def before_refit(self) -> bool:

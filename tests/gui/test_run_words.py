@@ -128,6 +128,29 @@ def test_the_verdict_on_both_together_never_sends_the_person_to_the_word_counts_
     assert "has not earned its keep" in told(.90, .85, .90, (-.08, -.02))
 
 
+def test_the_verdict_on_both_together_judges_by_the_interval_and_not_by_the_figure() -> None:
+    def told(blend: float, counts: float, documents: int, span: tuple[float, float]) -> str:
+        return verdict(ev.Evaluated("test", documents, counts, (counts - .1, min(1.0, counts + .1)), {}, counts,
+                                    (counts - .1, min(1.0, counts + .1)), 0.0, (-.1, .1), blend_accuracy=blend,
+                                    blend_interval=(blend - .1, min(1.0, blend + .1)), saved_difference_interval=span))
+
+    nothing = (math.nan, math.nan)
+    level = told(.8125, .8125, 32, (-.094, .094))
+    assert level.endswith("The word counts alone are right in 81.2%: these 32 documents do not tell the two apart (the "
+                          "difference is somewhere between -9.4 and +9.4 points).")
+    assert told(.9, .9, 10, nothing).endswith("in 90.0%: these 10 documents do not tell the two apart.")
+    assert told(.88, .9, 50, (-.06, .02)).endswith("(the difference is somewhere between -6.0 and +2.0 points).")
+    perfect = told(1.0, 1.0, 40, (0.0, 0.0))
+    assert perfect.endswith("are right in all of them too: these 40 documents do not tell the two apart.")
+    for words in (level, perfect, told(.9, .9, 10, nothing), told(.88, .9, 50, (-.06, .02))):
+        assert "earned its keep" not in words
+        assert "as well" not in words
+    worse = told(.80, .90, 200, (-.14, -.06))
+    assert "The word counts alone are better by 10.0 points (6.0 to 14.0): on this corpus the network has not earned " \
+           "its keep." in worse
+    assert "better by 30.0 points: on this corpus" in told(.60, .90, 200, nothing)  # of two intervals that are apart
+
+
 @pytest.mark.parametrize(("told", "short"), [
     ("'/root/w/Documents/tweets_de.csv' is not there. It may have been moved.",
      "'tweets_de.csv' is not there. It may have been moved."),

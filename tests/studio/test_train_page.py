@@ -145,8 +145,13 @@ def result(own: float, span: tuple[float, float], plain: float, plain_span: tupl
 
 
 def test_the_verdict_is_honest() -> None:
-    assert "has not earned its keep" in verdict(result(0.80, (0.76, 0.84), 0.85, (0.81, 0.88)))
-    assert "better by 5.0 points" in verdict(result(0.80, (0.76, 0.84), 0.85, (0.81, 0.88)))
+    assert "has not earned its keep" in verdict(result(0.80, (0.76, 0.84), 0.90, (0.86, 0.93)))
+    assert "better by 10.0 points" in verdict(result(0.80, (0.76, 0.84), 0.90, (0.86, 0.93)))
+    assert "ahead of the network by 5.0 points, but" in verdict(result(0.80, (0.76, 0.84), 0.85, (0.81, 0.88)))
+    certain = replace(result(0.80, (0.76, 0.84), 0.85, (0.81, 0.88)), difference_interval=(-0.08, -0.02))
+    assert "has not earned its keep" in verdict(certain)
+    same = replace(result(1.0, (1.0, 1.0), 1.0, (1.0, 1.0)), difference_interval=(0.0, 0.0))
+    assert verdict(same).startswith("The network and the simple baseline are right on the very same ones of these 500")
     assert "may be chance" in verdict(result(0.86, (0.83, 0.89), 0.84, (0.80, 0.87)))
     assert "more than chance" in verdict(result(0.95, (0.93, 0.97), 0.84, (0.80, 0.87)))
     assert "equally good" in verdict(result(0.84, (0.80, 0.87), 0.84, (0.80, 0.87)))

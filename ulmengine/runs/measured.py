@@ -348,6 +348,7 @@ def evaluated(measured: Measured) -> Evaluated:
     own, plain, paired = found["network"]["metrics"], found["baseline"]["metrics"], found["paired"]["baseline"]
     both = found["blend"]["metrics"]["accuracy"] if "blend" in found else {}
     nothing = float("nan")
+    beside = against_baseline(measured, part) if both else None
     return Evaluated(
         part, found["documents"], own["accuracy"]["value"], (own["accuracy"]["low"], own["accuracy"]["high"]),
         {name: one["value"] for name, one in own.items() if one["value"] is not None},
@@ -356,6 +357,7 @@ def evaluated(measured: Measured) -> Evaluated:
         measured.record["majority"], found.get("majority", nothing),
         both.get("value", nothing), (both.get("low", nothing), both.get("high", nothing)),
         refit=bool(measured.record.get("refit")), relabelled=int(measured.record.get("relabelled", {}).get(part, 0)),
+        saved_difference_interval=(nothing, nothing) if beside is None else (beside["low"], beside["high"]),
     )
 
 

@@ -73,13 +73,11 @@ def verdict(result: ev.Evaluated) -> str:
 
 
 def _verdict_of_both(result: ev.Evaluated) -> str:
-    """Where network and word counts answer together: what each of them adds."""
+    """Where network and word counts answer together: what each of them adds, as far as the documents tell."""
     text = _tr("TrainWords", "The saved model answers with network and word counts together: right in {share}.")
     points, (low, high) = 100 * (result.accuracy - result.baseline_accuracy), result.difference_interval
     if result.blend_accuracy <= result.baseline_accuracy:
-        text += " " + _tr("TrainWords", "The word counts alone do as well on these documents: on this corpus the "
-                          "network has not earned its keep. More epochs, more unlabelled text or a larger pretrained "
-                          "model may change that.")
+        text += " " + _beside_better_counts(result)
     elif not math.isfinite(low) or low <= 0 <= high:
         text += " " + _tr("TrainWords", "Which of the two is better alone is not certain: the network by {points} "
                           "points, somewhere between {low} and {high}.") if math.isfinite(low) else ""
@@ -94,11 +92,46 @@ def _verdict_of_both(result: ev.Evaluated) -> str:
                        most=f"{-100 * low:.1f}")
 
 
+def _beside_better_counts(result: ev.Evaluated) -> str:
+    """Where the word counts alone are right as often as the saved model or more often: whether that says anything."""
+    off, (low, high) = 100 * (result.baseline_accuracy - result.blend_accuracy), result.saved_difference_interval
+    told = math.isfinite(low)
+    worse = high < 0 if told else result.blend_interval[1] < result.baseline_interval[0]
+    if not worse and result.difference_interval[1] < 0:  # it is the counts that hold it up
+        off, (low, high) = 100 * (result.baseline_accuracy - result.accuracy), result.difference_interval
+        text = _tr("TrainWords", "The word counts alone do as well, and better than the network by {off} points "
+                   "({least} to {most}):")
+        worse = True
+    elif worse and told:
+        text = _tr("TrainWords", "The word counts alone are better by {off} points ({least} to {most}):")
+    elif worse:
+        text = _tr("TrainWords", "The word counts alone are better by {off} points:")
+    elif result.blend_accuracy == 1:
+        text = _tr("TrainWords", "The word counts alone are right in all of them too: these {count} documents do not "
+                   "tell the two apart.")
+    elif told:
+        text = _tr("TrainWords", "The word counts alone are right in {plain}: these {count} documents do not tell the "
+                   "two apart (the difference is somewhere between {low} and {high} points).")
+    else:
+        text = _tr("TrainWords", "The word counts alone are right in {plain}: these {count} documents do not tell the "
+                   "two apart.")
+    if worse:
+        text += " " + _tr("TrainWords", "on this corpus the network has not earned its keep. More epochs, more "
+                          "unlabelled text or a larger pretrained model may change that.")
+    return text.format(off=f"{off:.1f}", least=f"{-100 * high:.1f}", most=f"{-100 * low:.1f}", low=f"{100 * low:+.1f}",
+                       high=f"{100 * high:+.1f}", plain=percent(result.baseline_accuracy),
+                       count=f"{result.documents:,}")
+
+
 def _verdict(result: ev.Evaluated) -> str:
     """Of a network that answers alone: by the difference on the same documents; a run from before that was measured
     tells the two intervals."""
     points = 100 * (result.accuracy - result.baseline_accuracy)
     low, high = result.difference_interval
+    if low == high == 0:
+        return _tr("TrainWords", "The network and the simple baseline are right on the very same ones of these {count} "
+                   "documents, which do not tell the two apart. The baseline is quicker and easier to explain.").format(
+                       count=f"{result.documents:,}")
     if math.isfinite(low) and low <= 0 <= high and abs(points) < 0.05:
         return _tr("TrainWords", "On these {count} documents the network is right as often as the simple baseline, "
                    "which is quicker and easier to explain ({low} to {high} points).").format(
@@ -116,12 +149,15 @@ def _verdict(result: ev.Evaluated) -> str:
     if abs(points) < 0.05:
         text = _tr("TrainWords", "The network and the simple baseline are equally good on these documents. "
                    "The baseline is quicker and easier to explain.")
-    elif points < 0:
+    elif points < 0 and (apart or math.isfinite(low)):
         text = _tr("TrainWords", "The simple baseline is better by {points} points: on this corpus the network has not "
                    "earned its keep. More epochs, more unlabelled text or a larger pretrained model may change that.")
     elif apart:
         text = _tr("TrainWords", "The network is better than the simple baseline by {points} points, more than chance "
                    "explains.")
+    elif points < 0:
+        text = _tr("TrainWords", "The simple baseline is ahead of the network by {points} points, but with {count} "
+                   "documents the two intervals overlap: it may be chance.")
     else:
         text = _tr("TrainWords", "The network is ahead of the simple baseline by {points} points, but with {count} "
                    "documents the two intervals overlap: it may be chance.")
