@@ -142,13 +142,13 @@ def test_numbered_columns_of_other_words_are_taken_together_and_told_of(names: t
 
 
 def test_words_for_a_missing_value_are_no_labels(tmp_path: Path) -> None:
-    rows = [[text, label] for text, label in zip(long(8), ["a", "b", "a", "b", "nan", "NaN", "NULL", "None"],
+    rows = [[text, label] for text, label in zip(long(8), ["a", "b", "a", "b", "nan", "\\N", "NULL", "None"],
                                                  strict=True)]
     documents = opened(table(tmp_path / "a.csv", rows), label_columns=("label",))
     assert documents.labels == ("None", "a", "b")
     assert documents.rows("unlabelled").tolist() == [4, 5, 6]
     note, = documents.notes
-    for word in ("'nan' (1)", "'NaN' (1)", "'NULL' (1)"):
+    for word in ("'nan' (1)", "'\\N' (1)", "'NULL' (1)"):
         assert word in note
 
 

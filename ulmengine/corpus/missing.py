@@ -12,16 +12,16 @@ def _listed(text: str) -> frozenset[str]:
     return frozenset(filter(None, map(str.strip, re.split("[,\n]", text))))
 
 
-MISSING = _listed("""
-    nan, NaN, NAN, NaT, NA, N/A, n/a, #N/A, <NA>, null, Null, NULL, <null>
+MISSING = _listed(r"""
+    nan, NaN, NAN, NaT, NA, N/A, n/a, #N/A, <NA>, null, Null, NULL, <null>, <nil>, \N
     #VALUE!, #REF!, #NAME?, #DIV/0!, #NUM!, #NULL!, #NV, #WERT!, #BEZUG!, #ZAHL!, #VALEUR!, #NOM?, #NOMBRE?, #¡VALOR!
     #¡REF!, #VALORE!, #RIF!, #NOME?, #VALOR!
 """)
-"""What programs write for a cell without a value, sheets also where a formula failed. "None" is not among them: it is
-the name of many a class."""
+"""What programs write for a cell without a value, databases as a backslash and N, sheets also where a formula failed.
+"None" is not among them: it is the name of many a class."""
 
 _NO_NAMES = _listed("""
-    none, null, nan, na, n/a, #n/a, <na>, missing, unknown, undefined, tbd, todo, to be determined, to be done
+    none, nil, null, nan, na, n/a, #n/a, <na>, missing, unknown, undefined, tbd, todo, to be determined, to be done
     unlabelled, unlabeled, not labelled, not labeled, no label, no labels, untagged, no tag, no tags, not tagged
     not available, not applicable, not specified, unspecified, not given, not provided, not set, not known, no data
     no value, no answer, no response, no category, no class, unassigned, not assigned, uncategorized, uncategorised
@@ -55,7 +55,7 @@ _IN_BRACKETS = _listed("""
 _LONGEST = 100
 _FRAME = re.compile(r"[(\[{<]+ *(.*?) *[)\]}>]+|[-\u2013\u2014_*.#]+ *(.*?) *[-\u2013\u2014_*.#]+")
 _NO_TEXTS = frozenset(map(str.casefold, MISSING)) | _listed("""
-    none, undefined, no text, no content, <deleted>, [deleted by user], [removed by reddit]
+    none, nil, undefined, no text, no content, <deleted>, [deleted by user], [removed by reddit]
     [deleted], [removed], [null], [none], [blank], [empty], [no text], [no content]
     (deleted), (removed), (null), (none), (blank), (empty), (no text), (no content)
 """)
