@@ -4,8 +4,12 @@ width, differences in spelling alone."""
 from __future__ import annotations
 
 import hashlib
+import html
+import re
 import unicodedata
 from collections.abc import Sequence
+
+from ftfy import fix_encoding
 
 _TWINS = str.maketrans({
     # Cyrillic
@@ -22,6 +26,8 @@ _CAPITALS = str.maketrans("\u0392\u0396\u0397\u039c\u039d\u03a5", "BZHMNY")
 """Greek capitals that look like another letter than their small ones do."""
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | frozenset(map(chr, range(0xfe00, 0xfe10)))
 """Signs that count as letters or marks and show nothing: fillers, selectors of a variant, Braille without a dot."""
+_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
+_ENTITY = re.compile(r"&(?:[a-z]{2,8}|#\d{2,5});")
 _INVISIBLE = frozenset(("Cf", "Cc", "Zs", "Zl", "Zp"))
 
 
@@ -53,10 +59,13 @@ def plain_names(labels: Sequence[str]) -> list[str]:
 
 
 def plain_name(label: str, *, latin: bool = False) -> str:
-    """A label as it is compared with others: "Pos" is "pos", "1.0" is "1", and "spаm" with a Cyrillic a is "spam".
+    """A label as it is compared with others: "Pos" is "pos", "1.0" is "1", "R&amp;D" is "R&D", "non-toxic" is "non
+    toxic", "grÃ¶ÃŸe" is "größe", and "spаm" with a Cyrillic a is "spam".
 
     :param latin: also a word wholly in another script goes by its look, not only one with a Latin letter in it.
     """
+    label = _ENTITY.sub(lambda found: html.unescape(found[0]), label)
+    label = label if label.isascii() else fix_encoding(label)
     latin = latin or _has_latin(label)
     label = label.translate(_CAPITALS) if latin else label
     try:
@@ -67,7 +76,7 @@ def plain_name(label: str, *, latin: bool = False) -> str:
     if latin:  # else a word wholly in another script, which is that script's own
         shown = unicodedata.normalize("NFD", shown.translate(_TWINS))
         shown = "".join(c for c in shown if unicodedata.category(c) != "Mn")
-    return " ".join(shown.split()).strip(" .:;,!?'\"")
+    return " ".join(_HYPHEN.sub(" ", shown).split()).strip(" .:;,!?'\"")
 
 
 def _has_latin(label: str) -> bool:
