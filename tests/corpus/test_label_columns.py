@@ -464,3 +464,20 @@ def test_values_that_a_feed_wraps_are_called_by_their_field(tmp_path: Path) -> N
     path.write_text(json.dumps([{"text": text, "result": {"label": "ab"[n % 2]}, "annotator": {"label": "x"}}
                                 for n, text in enumerate(long(60))]))
     assert opened(path).understood.label_columns == ("result.label",)
+
+
+@pytest.mark.parametrize("name", ["Author", "author.name", "author_name", "user.screen_name", "from.name", "sender",
+                                  "AuthorName"])
+def test_who_wrote_a_text_is_the_label_in_doubt(name: str) -> None:
+    columns = {"text": long(60), name: ["ann", "bob", "cy"] * 20}
+    guess = guess_columns(pl.DataFrame(columns))
+    assert guess.label == (name,)
+    assert "says who wrote or said each text" in guess.reasons["label_doubt"]
+    guess = guess_columns(pl.DataFrame({**columns, "label": ["good", "bad"] * 30}))
+    assert (guess.label, "label_doubt" in guess.reasons) == (("label",), False)
+
+
+@pytest.mark.parametrize("name", ["label", "authority", "genre", "user_type", "authored_category", "product.name"])
+def test_other_names_are_no_persons(name: str) -> None:
+    guess = guess_columns(pl.DataFrame({"text": long(60), name: ["one", "two", "three"] * 20}))
+    assert (guess.label, "label_doubt" in guess.reasons) == ((name,), False)

@@ -64,6 +64,11 @@ def choose_label(seen: Sequence[Sampled], rows: int, whole: bool = True, beside:
         chosen = replace(chosen, doubt=f"Whether {name} is the label is not certain: it says in which language each "
                          "text is written, and no other column could be it. If the texts are not to be sorted by their "
                          "language, set the label column to 'none'.")
+    if ranked and ranked[0].person and ranked[0].called is None and not chosen.doubt:
+        name = f"'{ranked[0].name}' ({ranked[0].names} values)"
+        chosen = replace(chosen, doubt=f"Whether {name} is the label is not certain: by its name it says who wrote or "
+                         "said each text, and no other column could be it. If the texts are not to be told apart by "
+                         "that, set the label column to 'none'.")
     if refused:
         name, why = next(iter(refused.items()))
         other = chosen.why if chosen.columns else "no other column looks like a label"

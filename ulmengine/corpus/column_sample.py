@@ -58,6 +58,11 @@ _MEASURE = re.compile(
 """A number, a date, a time, a number of a row or a case: never a text."""
 _ADDRESS = re.compile(r"(?>.*?[^\W\d_]).*[./@]\S.*|\+?\d[\d ()/-]{6,}")
 """An address or the number of a telephone: it may be what a label speaks of, though its column is named aside."""
+_PERSON = re.compile(
+    r"(^|[_. ])((author|sender|speaker|writer|poster|from|user|autor|autorin|absender|verfasser|sprecher|auteur|"
+    r"expéditeur|remitente|mittente|autore|remetente|автор|отправитель|作者|发件人|投稿者|送信者)([_. ]?name)?|"
+    r"screen_?name|nick_?name|display_?name)$")
+"""Names of who wrote or said a text."""
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ASIDE = re.compile(
     r"(^|[_. ])(id|ids|uuid|guid|hash|index|idx|row|order|number|nr|no|rank|count|counts|num|n|page|line|offset|time|"
@@ -140,6 +145,11 @@ class Sampled:
     def about(self) -> bool:
         """Named like what is asked of people and places; "type.name" is no person's name."""
         return is_about_name(self.key) and not self.name.lower().endswith(".name")
+
+    @property
+    def person(self) -> bool:
+        """Named like who wrote or said a text."""
+        return _PERSON.search(_CAPITAL.sub("_", self.name.strip()).lower()) is not None
 
     @property
     def marks(self) -> frozenset[int]:
