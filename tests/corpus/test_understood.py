@@ -83,7 +83,8 @@ def test_a_split_column_is_recognised_by_name_and_values() -> None:
 
 def test_overrides_are_honoured_and_wrong_ones_told(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", [[LONG, "a", "short one"]], ["text", "label", "note"])
-    found = preview(path, CorpusConfig(text_columns=("note", "text"), label_columns=("label",))).understood
+    twice = ("note", "text", "note")
+    found = preview(path, CorpusConfig(text_columns=twice, label_columns=("label", "label"))).understood
     assert found.text_columns == ("note", "text")
     assert found.reasons["text_columns"] == "as set"
     with pytest.raises(CorpusError, match=r"no column 'body'\. Its columns are: text, label, note"):

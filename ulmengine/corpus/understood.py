@@ -133,6 +133,8 @@ def with_overrides(found: Understood, config: CorpusConfig) -> Understood:
 
     :raises CorpusError: a column that was set is not in the source, or no column holds texts.
     """
+    config = config.model_copy(update={  # a column that is named twice counts once
+        name: tuple(dict.fromkeys(getattr(config, name))) for name in ("text_columns", "label_columns")})
     values: dict[str, Any] = {name: getattr(found, name) for name in ("text_columns", "label_columns", "split_column")}
     reasons = dict(found.reasons)
     for name in ("text_columns", "label_columns", "label_delimiter"):
