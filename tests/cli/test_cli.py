@@ -117,6 +117,17 @@ def test_tokenize_writes_a_store(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert {"seconds", "mb_per_s", "peak_rss_mb"} <= figures.keys()
 
 
+def test_tokenize_chooses_as_training_does_and_names_its_own_setting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus = tmp_path / "corpus.csv"
+    corpus.write_text("评论,标签\n" + "".join(f"第{n}次来，菜很好吃，服务也不错。,好\n" for n in range(60)), "utf-8")
+    assert main(["tokenize", str(corpus), "--out", str(tmp_path / "out"), "--json"]) == 0
+    assert json.loads((tmp_path / "out" / "tokenizer.json").read_text())["kind"] == "unigram"
+    assert main(["tokenize", str(corpus), "--out", str(tmp_path / "out"), "--vocab-size", "0"]) == 1
+    assert "--set" not in capsys.readouterr().err
+
+
 def test_doctor_lists_its_checks(capsys: pytest.CaptureFixture[str]) -> None:
     main(["doctor", "--json"])
     assert any("torch" in check["name"].lower() for check in lines(capsys))

@@ -71,8 +71,16 @@ def test_the_command_line_writes_the_same(model: Path, capsys: pytest.CaptureFix
     expected = generate_text(load_bundle(model), "good film", length=6, seed=3)
     assert main(["generate", str(model), "good film", "--length", "6", "--seed", "3", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"prompt": "good film", "text": expected}
-    assert main(["generate", str(model), "good film", "--length", "6", "--seed", "3"]) == 0
-    assert capsys.readouterr().out.rstrip("\n") == expected
+    options = ["--length", "6", "--seed", "3"]
+    for given in ([str(model), "good film", *options], [str(model), *options, "good film"],
+                  [*options, str(model), "good film"], [str(model), *options, "--", "good film"]):
+        assert main(["generate", *given]) == 0
+        assert capsys.readouterr().out.rstrip("\n") == expected
+
+
+def test_a_seed_of_too_many_digits_is_refused() -> None:
+    with pytest.raises(InferenceError, match="at most 18 digits"):
+        generate_text(None, "a", seed=10**19)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("temperature", [-1.0, 1e-30, 1e30, float("nan"), float("inf")])

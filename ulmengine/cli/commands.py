@@ -204,7 +204,8 @@ def _files(commands: Any) -> None:
     tokenize = _add(commands, "corpus", "tokenize", "cut the texts of a file into tokens")
     tokenize.add_argument("file", type=Path, metavar="FILE")
     tokenize.add_argument("--out", type=Path, required=True, metavar="DIR")
-    tokenize.add_argument("--tokenizer", choices=("word", "bpe", "unigram"), default="word")
+    tokenize.add_argument("--tokenizer", choices=("auto", "word", "bpe", "unigram"), default="auto",
+                          help="auto, as in training: words, or unigram for a script without spaces between them")
     tokenize.add_argument("--vocab-size", type=int, default=30_000, metavar="N")
     tokenize.add_argument("--json", action="store_true")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ulmengine.bench.tokenize import tokenize_file
-from ulmengine.config import CorpusConfig, RunConfig, dumps, with_settings
+from ulmengine.config import CorpusConfig, RunConfig, dumps, validate, with_settings
 from ulmengine.config.published import RATES
 from ulmengine.corpus import inspect, preview
 from ulmengine.corpus.readers.pipes import known_as
@@ -36,8 +36,8 @@ def run_inspect(options: argparse.Namespace) -> None:
 
 def run_tokenize(options: argparse.Namespace) -> None:
     """``tokenize``: a store of token ids and the tokeniser beside it."""
-    wanted = [f"tokens.tokenizer={options.tokenizer}", f"tokens.vocab_size={options.vocab_size}"]
-    config = with_settings(RunConfig(), wanted).tokens
+    tokens = {"tokenizer": options.tokenizer, "vocab_size": options.vocab_size}
+    config = validate({"tokens": tokens}, "tokenize").tokens
     figures = with_progress(tokenize_file(options.file, options.out, config))
     if options.json:
         say_json(figures)

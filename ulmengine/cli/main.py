@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from ulmengine import __version__
 from ulmengine.disk import is_out_of_memory
@@ -82,12 +83,28 @@ def _named_on_a_line(text: str, argv: Sequence[str]) -> str:
     return text
 
 
+class _InAnyOrder(argparse.ArgumentParser):
+    """A command that is given its names before, between and behind its options."""
+
+    _mixed = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[argparse.Namespace, list[str]]:  # type: ignore[override]
+        """As of the base class, which this calls twice: for the options, then for what is left."""
+        if self._mixed:
+            return super().parse_known_args(args, namespace)
+        self._mixed = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixed = False
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ulmengine", description="ULMFiT: from labelled texts to a classifier, without a window."
     )
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--debug", action="store_true", help="show the technical report of an error")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_InAnyOrder)
     add_commands(commands)
     return parser

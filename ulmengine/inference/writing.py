@@ -14,6 +14,8 @@ from .errors import InferenceError
 
 COOLEST, HOTTEST = 0.01, 100.0
 """Between them a temperature still makes a difference; beyond, the scores are no numbers or all alike."""
+_SEED_DIGITS = 18
+"""So many fit into the 64 bits that random numbers begin with."""
 
 
 def generate_text(
@@ -25,7 +27,7 @@ def generate_text(
     :param length: tokens to write; ``temperature`` and ``top_k``: as of :func:`ulmengine.nets.generate`.
     :param seed: the same one gives the same text.
     :param direction: of the network that writes; empty: forward where there is one.
-    :raises InferenceError: the model has no network of that direction, or there is no such length or temperature.
+    :raises InferenceError: the model has no network of that direction, or there is no such length, temperature or seed.
     :raises ModelError: the bundle holds a classifier.
     """
     if length < 1:
@@ -33,6 +35,8 @@ def generate_text(
     if temperature != 0 and not COOLEST <= temperature <= HOTTEST:
         raise InferenceError(f"the temperature is 0, for the likeliest word each time, or from {COOLEST} to {HOTTEST}, "
                              f"not {temperature}")
+    if abs(seed) >= 10**_SEED_DIGITS:
+        raise InferenceError(f"the seed is a whole number of at most {_SEED_DIGITS} digits, not {seed}")
     if top_k < 0:
         raise InferenceError(f"top-k is 0, for all words, or a number of words, not {top_k}")
     networks = bundle.language_models()
