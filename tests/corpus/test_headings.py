@@ -149,3 +149,73 @@ def test_a_heading_in_capitals_over_codes_stays_one(tmp_path: Path, heading: str
     form = "@user{}" if name[0] == "@" else f"{name[:3]}-{{:0{len(name) - 4}}}"
     path.write_text(heading + "\n" + "".join(f"{form.format(n)},{text}\n" for n, (text, _) in enumerate(made())))
     assert opened(path).understood.columns == tuple(heading.split(","))
+
+
+LONG = [f"{text} It was the same as every year and nobody said a word of it." for text, _ in made()]
+SHORT = [f"{THINGS[n % 7]} {n} was {'so so' * (n % 2) or 'fine'}" for n in range(30)]
+CHINESE = [f"酒店{n}的房间很干净,早餐也不错.下次还会再来,推荐给大家" for n in range(30)]
+
+
+@pytest.mark.parametrize("texts", [LONG, SHORT, CHINESE])
+@pytest.mark.parametrize("heading", [
+    "text", "Bewertung", "评论", "리뷰", "comment text", "Customer feedback", "review_body", "ReviewText",
+    "Kundenmeinung", "用户评论", "고객 의견", "Response:",
+])
+def test_the_name_of_a_single_column_is_its_heading(tmp_path: Path, heading: str, texts: list[str]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(f'"{text}"' for text in (heading, *texts)) + "\n")
+    documents = opened(path)
+    assert everything(documents) == texts
+    assert not any("first row" in note for note in documents.notes)
+
+
+@pytest.mark.parametrize("texts", [LONG, CHINESE])
+@pytest.mark.parametrize("first", [
+    "ok lar", "Convey my regards to him", "I liked this review", "精彩", "눈물 펑펑", "놀랍다", "价格不太好.其他还不错",
+    "Going, going, gone",
+])
+def test_a_short_first_text_of_a_single_column_is_no_heading(tmp_path: Path, first: str, texts: list[str]) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f'"{text}"\n' for text in (first, *texts)))
+    assert everything(opened(path)) == [first, *texts]
+
+
+@pytest.mark.parametrize(("first", "named"), [
+    ("Verbatims on the trip", True), ("Horrible", True), ("ok lar", False), ("What did you like?", False),
+])
+def test_what_the_first_cell_of_a_single_column_is_read_as_is_said_where_it_may_be_either(
+    tmp_path: Path, first: str, named: bool
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f'"{text}"\n' for text in (first, *LONG)))
+    documents = opened(path)
+    (note,) = [note for note in documents.notes if "first row" in note]
+    assert f"('{first}') is read as {'the heading' if named else 'a document'}" in note
+    assert len(documents.parts) == len(LONG) + (not named)
+    assert everything(opened(path, header="no" if named else "yes")) == [first, *LONG][not named :]
+
+
+def with_commas(texts: list[str], mark: str) -> list[str]:
+    """``texts`` of which some hold a comma or two, with or without a space behind it."""
+    return [text.replace(" was ", f" was{mark}" * (n % 3 > 0) or " was ", 1).replace(" and ", f"{mark}", n % 4)
+            for n, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize("mark", [",", ", ", " , "])
+@pytest.mark.parametrize("first", ["Well, yes, why not, I say", "Late again,as ever", "Nothing to add"])
+def test_the_commas_of_plain_lines_part_no_columns(tmp_path: Path, first: str, mark: str) -> None:
+    lines = [first, *with_commas(LONG, mark)]
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    assert everything(opened(path)) == lines
+
+
+@pytest.mark.parametrize("form", [
+    "{label},{text}", "{text},{label}", "{n},{text}", "c{n},{text}", "id,text\n{n},{text}", "who,said\nc {n},{text}",
+])
+def test_texts_with_commas_in_a_table_stay_in_their_columns(tmp_path: Path, form: str) -> None:
+    heading, _, row = form.rpartition("\n")
+    lines = [row.format(label=LABELS[n % 3], text=text, n=n) for n, text in enumerate(with_commas(LONG, ", "))]
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f"{line}\n" for line in filter(None, (heading, *lines))))
+    assert len(opened(path).understood.columns) == 2

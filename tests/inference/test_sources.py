@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from tests.corpus.test_workbook import placed
 from tests.models.made import save
 from ulmengine.corpus import CorpusError, Preview, preview
-from ulmengine.events import Note, outcome
+from ulmengine.events import Event, Note, outcome
 from ulmengine.inference import Predictor, sources
 from ulmengine.inference.sources import ColumnsWantedError, Text, answer_texts, open_table, texts_of
 from ulmengine.models import Columns, load_bundle
@@ -251,3 +252,14 @@ def test_records_are_no_single_text_to_be_answered(tmp_path: Path, name: str) ->
     path.write_text("1\n00:00:01,000 --> 00:00:04,000\nGood morning.\n\n" * 9)
     with pytest.raises(CorpusError, match=r"subtitles.*plain text"):
         outcome(texts_of(path, tmp_path / "cache", NOTE))
+
+
+@pytest.mark.parametrize(("first", "told"), [("Ok", "'Ok', is read as a text"), ("ok lar", "'ok lar'.* read as a doc")])
+def test_the_first_of_several_texts_alone_is_answered(tmp_path: Path, first: str, told: str) -> None:
+    lines = [first, *(f"Nobody said a word of what went on there on day {n}" for n in range(9))]
+    (tmp_path / "a.csv").write_text("".join(f'"{line}"\n' for line in lines))
+    events: list[Event] = []
+    assert [one.text for one in outcome(texts_of(tmp_path / "a.csv", tmp_path / "c", NOTE), events.append)] == lines
+    assert any(re.search(told, event.text) for event in events if isinstance(event, Note))
+    (tmp_path / "b.csv").write_text("".join(f'"{line}"\n' for line in ("Note", *lines)))
+    assert [one.text for one in outcome(texts_of(tmp_path / "b.csv", tmp_path / "c", NOTE))] == lines

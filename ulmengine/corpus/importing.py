@@ -26,7 +26,7 @@ from .readers.tree_files import folder_files
 from .table import Table, TableWriter
 from .understood import GUESS_ROWS, PREVIEW_BYTES, first_frame, understand
 
-READER_VERSION = 25
+READER_VERSION = 26
 """Counted up when a change of the readers, or of what is guessed of columns, makes old copies differ from new ones: the
 guess lies in the copy."""
 

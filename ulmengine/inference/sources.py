@@ -230,8 +230,20 @@ def texts_of(
                        "table, say so: --format csv")
         config = seen[0].model_copy(update={"format": "lines"})
         seen = config, preview(path, config, rows=1).understood
+    elif _may_begin_with_text(seen[1], _wanted(roles, text)):
+        (name,) = seen[1].columns
+        yield Note(f"{known_as(path)}: the first row, {name!r}, is read as a text. If that is the heading, give it the "
+                   f"name of the model's column: {quoted(_wanted(roles, text))}")
+        config = seen[0].model_copy(update={"header": "no"})
+        seen = config, preview(path, config, rows=1).understood
     documents = yield from open_table(path, cache, roles, text=text, label=(NONE,), seen=seen)
     return _texts(path, documents)
+
+
+def _may_begin_with_text(found: Understood, wanted: tuple[str, ...]) -> bool:
+    """Whether the heading of a single column may be its first text, as it is none of the ``wanted`` names."""
+    return len(found.columns) == 1 and "header_doubt" in found.reasons and bool(wanted) and not (
+        as_named(wanted, found.columns) or found.columns == ("column 1",))
 
 
 def _texts(path: Path, documents: Documents) -> Iterator[Text]:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ulmengine.corpus import limits
-from ulmengine.corpus.column_names import LABEL_NAMES, is_label_name, key_of
+from ulmengine.corpus.column_names import KNOWN_NAMES, LABEL_NAMES, is_label_name, is_name_of_texts, key_of
 from ulmengine.corpus.errors import CorpusError
 from ulmengine.corpus.guess import Hints
 from ulmengine.counting import counted
@@ -46,6 +46,9 @@ UNUSUAL = "it cuts the lines into as many cells each, under names or beside a la
 NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe", " ": "space"}
 SPELLED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 SNIFF_LINES = 400
+_SINGLE = re.compile(r"[^\W\d]\w{0,19}")
+_RAGGED = 0.6
+"""Of rows that are cut less evenly something else has to tell that they are a table."""
 _AUTOML = frozenset({"TRAIN", "VALIDATION", "TEST"})
 _NUMBER = re.compile(r"(?:.*[\W_])?(?:id|ids|uuid|index|idx|key|row|nr|no|num|number|nummer|n°|№|编号|序号|番号)\.?")
 """What a column of the numbers or names of rows is called."""
@@ -161,7 +164,9 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     surveyed, own = survey_rows(rows)
     seen = [*rows[:1], *rows[1 + surveyed :]]
     named, reasons["header"], doubt = find_heading(seen, width, header)
-    notes += [doubt] * bool(doubt)
+    if doubt:
+        notes.append(doubt)
+        reasons["header_doubt"] = doubt
     if above:
         reasons["header"] += f"; {above} line{'s' * (above > 1)} above it left out"
     below, hints = orange_hints(rows) if named else (0, Hints())
@@ -296,7 +301,8 @@ def _headless(data: Rows, width: int) -> _Width:
         return _Width([], width)
     rows = [row for row in data if len(row) >= least]
     before = after = 0
-    while before < least - 1 and _is_column([row[before] for row in rows]):
+    while before < least - 1 and (
+            _is_column(cells := [row[before] for row in rows]) or (not before and _name_rows(cells))):
         before += 1
     while after < least - 1 - before and _is_column([row[-1 - after] for row in rows]):
         after += 1
@@ -329,7 +335,7 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
         # unless all others are cut into the same three or more: then it is a title above the table.
         alone = len(rows[0]) == 1 and len(rows) > 1 and (width < 3 or even < 0.9)
         # Even cutting counts most; a first row of the common width and more than two cells speak for it.
-        prose = delimiter == "," and _is_prose(rows, width)
+        prose = delimiter == "," and (_is_prose(rows, width) or (even < _RAGGED and not _shows_table(rows)))
         score = 0.0 if width < 2 or even < 0.3 or alone or prose else even + 0.2 * head + 0.02 * min(width, 10)
         if score > best_score:
             best, best_score = delimiter, score
@@ -342,7 +348,8 @@ def _best_delimiter(lines: Sequence[str], suffix: str) -> tuple[str, str]:
     if best_score == 0.0:
         line = lines[0] if lines else ""
         best = max(DELIMITERS, key=line.count)
-        prose = best == "," and _is_prose(_rows(lines, best, quoted=True), 2)
+        rows = _rows(lines, best, quoted=True)
+        prose = best == "," and (_is_prose(rows, 2) or not _shows_table(rows))
         if line.count(best) and not prose:
             return best, f"{NAMES[best]} is the one in the first line"
         if max((len(row) for row in _rows(lines, best, quoted=True)), default=1) > 1:
@@ -358,7 +365,31 @@ def _are_spaced(rows: Rows) -> bool:
 
 def _is_prose(rows: Rows, width: int) -> bool:
     """Whether commas are those of prose, each before a space, and no column holds few values or is named."""
-    return _are_spaced(rows) and len(rows) > 5 and not any(_few(rows, width)) and not find_heading(rows, 1).named
+    return _are_spaced(rows) and len(rows) > 5 and not any(_few(rows, width)) and (
+        len(rows[0]) > 1 or not find_heading(rows, 1).named)
+
+
+def _shows_table(rows: Rows) -> bool:
+    """Whether rows of all widths, whose texts hold the delimiter too, are those of a table: under a heading of as many
+    names as they have cells or fewer, beside a label, a number or a name of the row, or some cells in quotes."""
+    first, data = [cell.strip() for cell in rows[0]], rows[1:]
+    wide = [row for row in data if len(row) >= len(first)]
+    names = sum(key_of(cell) in KNOWN_NAMES or is_name_of_texts(cell) for cell in first)
+    spelled = all(map(_SINGLE.fullmatch, first)) and len(wide) >= 0.98 * len(data)
+    if len(first) > 1 and (spelled or (
+            names and all(0 < len(cell) <= 60 for cell in first) and len(wide) >= 0.9 * len(data))):
+        return True
+    least = min((len(row) for row in rows), default=0)
+    if least < 2:
+        return False
+    firsts, lasts = [row[0] for row in rows], [row[-1] for row in rows]
+    return any(_is_column(cells) and len(set(cells)) > 1 for cells in (firsts, lasts, firsts[1:], lasts[1:])) or (
+        _name_rows(firsts))
+
+
+def _name_rows(cells: Sequence[str]) -> bool:
+    """Whether a first column without a heading holds the names of its rows, which no text is like."""
+    return named_like_data(cells) and all(map(str.isascii, cells))
 
 
 def cut_by_spaces(lines: Sequence[str]) -> bool:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from ulmengine.corpus.cells import is_number
 from ulmengine.corpus.column_names import KNOWN_NAMES, LABEL_NAMES, PLAIN_TEXT_NAMES, POLES, TEXT_NAMES
 
+from .single import first_of_single
+
 Row = Sequence[str]
 Rows = Sequence[Row]
 
@@ -27,6 +29,8 @@ _MARKED = tuple(map(re.compile, (
 _LABELS = POLES - {"yes", "no", "true", "false"}
 _SHARE = 0.95
 _DIFFERS, _ENDS = "the first row differs from the rows below", "the first row ends as the texts below it do"
+_ALONE, _ASKS = "the first row stands alone", "the first row ends as a question does"
+_ASKED = "?\uff1f"
 
 
 def column_names(given: Row, width: int) -> tuple[str, ...]:
@@ -125,7 +129,13 @@ def find_heading(rows: Rows, width: int, header: str = "auto") -> Heading:
     place = again_below(first, below, width)
     named, why = _is_heading(first, below, width, place)
     doubt = _doubt(first, below, width, place, named)
-    if width > 1 and why in (_ENDS, _DIFFERS) and _ended(first, below, width):
+    if width == 1:
+        texts = _below(below, 0)
+        uncertain = why == _ASKS and sum(text[-1] in _ASKED for text in texts) <= 0.05 * len(texts)
+        if why == _ALONE:
+            named, why, uncertain = first_of_single(first[0], texts)
+        doubt = _told(first, named, "it may be any word" if named else "it is no name that is known") * uncertain
+    elif why in (_ENDS, _DIFFERS) and _ended(first, below, width):
         doubt = _told(first, named, "it ends as the texts of the rows below do")
     return Heading(named, why, doubt)
 
@@ -154,15 +164,12 @@ def _is_heading(first: Row, below: Rows, width: int, place: int | None) -> tuple
     if place is not None:
         return False, f"the first row's '{first[place]}' stands in rows below as well"
     if width == 1 and named[0][-1] in SENTENCE_ENDS:
-        return False, "the first row ends as a sentence does"
-    longest = max((sum(len(c) for c in row) / max(1, len(row)) for row in below), default=0)
+        return False, _ASKS if named[0][-1] in _ASKED else "the first row ends as a sentence does"
     if width == 1 and re.search(r"\w[,;:!?] ", first[0]):
         return False, "the first row is a sentence, as the others are"
     if width > 1 and _goes_with_ended(first, below, width):
         return False, _ENDS
-    if width > 1 or sum(map(len, first)) / max(1, len(first)) < 0.3 * longest:
-        return True, _DIFFERS
-    return False, "the first row looks like the others"
+    return (True, _DIFFERS) if width > 1 else (False, _ALONE)
 
 
 def _doubt(first: Row, below: Rows, width: int, place: int | None, named: bool) -> str:
