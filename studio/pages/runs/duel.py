@@ -250,6 +250,7 @@ class DuelView(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for place in range(1, len(names)):
+            self.table.resizeColumnToContents(place)
             self.table.setColumnWidth(place, min(_WIDEST, self.table.columnWidth(place)))
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.told.setText(duel.lacking)

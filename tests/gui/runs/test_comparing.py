@@ -192,6 +192,24 @@ def test_documents_that_another_file_labels_otherwise_are_not_said_to_be_correct
     assert "corrected" not in one.duel.below.text()
 
 
+def test_a_duel_heads_its_columns_with_the_names_of_the_runs(page, desk, qtbot, tmp_path):
+    corpus = write_corpus(tmp_path / "corpus.csv", 80)
+    names = ("2026-11-30-173059", "2026-11-30-175301")
+    for name, right in zip(names, ([True, False, False, True], [True, True, False, False]), strict=True):
+        measured(desk.project.runs / name, corpus, right)
+    one = page()
+    one.resize(1_096, 736)
+    choose(one, *names)
+    one.tabs.setCurrentIndex(3)
+    qtbot.waitUntil(lambda: one.duel.pages.currentIndex() == 2, timeout=20_000)
+    qtbot.wait(20)
+    header = one.duel.table.horizontalHeader()
+    for place in range(4):
+        heading = one.duel.table.rows.headerData(place, Qt.Orientation.Horizontal)
+        assert header.sectionSize(place) > header.fontMetrics().horizontalAdvance(heading) + 10, heading
+    assert header.sectionSize(0) > header.sectionSize(2)
+
+
 @pytest.mark.parametrize(("part", "more", "told"), [
     ("test", {"blend": True}, ""), ("validation", {}, ""),
     ("validation", {"blend": True}, "whose word counts have learnt from these documents since"),
