@@ -213,6 +213,8 @@ class HomePage(Page):
 
 _NARROW = 720
 """Px of width below which state, result and time stand below the name, in the place of the folder."""
+_RESULT, _MORE = 210, 110
+"""Px for the result, and those that a wide row gives it besides."""
 
 
 class ProjectRow(QWidget):
@@ -238,9 +240,11 @@ class ProjectRow(QWidget):
         self._below.set_wordings("  ·  ".join(filter(None, told)), "  ·  ".join(filter(None, told[:2])), told[0])
         words = in_column(ElidedLabel(project.name, Type.STRONG), self._folder, self._below, gap=0)
         words.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        self._columns = [ElidedLabel(text, Type.SMALL, muted=True, numbers=True) for text in told]
-        for label, width in zip(self._columns, (84, 210, 104), strict=True):
+        self._columns = [FittingLabel(Type.SMALL, muted=True, numbers=True) for _ in told]
+        for label, text, width in zip(self._columns, told, (84, _RESULT, 104), strict=True):
+            label.set_wordings(text)
             label.setFixedWidth(width)
+        self._columns[1].set_wordings(told[1], self._result(short=True))
         delete = IconButton("trash", self.tr("Delete {name} with its runs").format(name=project.name))
         delete.clicked.connect(self._delete)
         forget = IconButton("close", self.tr("Take {name} off this list").format(name=project.name))
@@ -251,7 +255,9 @@ class ProjectRow(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._show_columns(event.size().width() >= _NARROW)
+        width = event.size().width()
+        self._columns[1].setFixedWidth(_RESULT + min(max(width - _NARROW, 0) // 2, _MORE))
+        self._show_columns(width >= _NARROW)
 
     def _show_columns(self, beside: bool) -> None:
         self._folder.setVisible(beside)
@@ -279,14 +285,18 @@ class ProjectRow(QWidget):
         painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), theme.CONTROL_RADIUS, theme.CONTROL_RADIUS)
         painter.end()
 
-    def _result(self) -> str:
+    def _result(self, *, short: bool = False) -> str:
+        """``short``: of several things that are to be said, not what the baseline reached."""
         if self.project.accuracy is None:
             return ""
-        told = self.tr("{share} accuracy") if self.project.baseline is None else self.tr("{share} (baseline {other})")
-        told = told.format(share=f"{self.project.accuracy:.1%}", other=f"{self.project.baseline or 0:.1%}")
+        corrected, told = self.project.corrected, f"{self.project.accuracy:.1%}"
+        if not (short and corrected):
+            form = self.tr("{share} accuracy") if self.project.baseline is None else \
+                self.tr("{share} (baseline {other})")
+            told = form.format(share=told, other=f"{self.project.baseline or 0:.1%}")
         if self.project.earlier:
             told = self.tr("before: {result}").format(result=told)
-        return f"{told}, {self.project.corrected}" if self.project.corrected else told
+        return f"{told}, {corrected}" if corrected else told
 
     def _open(self) -> None:
         current = self.shell.project

@@ -20,7 +20,7 @@ from studio.pages.home.page import HomePage, InterruptedCard, ProjectRow
 from studio.pages.home.recent import RecentProject, look_at, state_line
 from studio.project import FILE, Project
 from studio.shell import Notice, Shell
-from studio.widgets import Button, DropArea, ElidedLabel, IconButton
+from studio.widgets import Button, DropArea, ElidedLabel, FittingLabel, IconButton
 from studio.window import MainWindow
 from tests.gui.fakes import FakeRun, ScriptedAsk
 from ulmengine.config import CorpusConfig, RunConfig
@@ -355,6 +355,12 @@ def test_labels_that_a_person_has_corrected_are_told_beside_the_result(
     row = ProjectRow(stands, shell)
     qtbot.addWidget(row)
     assert row._result() == "80.0% (baseline 75.0%), 1 test label corrected"
+    for width, told in ((944, row._result()), (730, "80.0%, 1 test label corrected")):
+        row.resize(width, row.height())
+        row.show()
+        qtbot.wait(10)
+        [result] = [label for label in row.findChildren(FittingLabel) if label.isVisible() and "%" in label.text()]
+        assert result.shown() == told
 
 
 def _run(folder: Path, corpus: str, accuracy: float | None, at: str) -> RunFolder:
