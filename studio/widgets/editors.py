@@ -117,7 +117,7 @@ class CalmCombo(QComboBox):
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """As Qt does it, but a text that is too long ends in dots: with a style sheet Qt leaves whole words out."""
+        """As Qt does it, but a text that is too long has dots in it: with a style sheet Qt leaves whole words out."""
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)
         option.currentText = self.shown_text()
@@ -147,12 +147,15 @@ class CalmCombo(QComboBox):
         return super().minimumSizeHint()
 
     def shown_text(self) -> str:
-        """The chosen entry as far as there is room for it."""
+        """The chosen entry as far as there is room for it: names of runs begin alike, those of models end alike."""
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideMiddle, self.room())
+
+    def room(self) -> int:
+        """Px that there are for the chosen entry."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        room = self.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self).width()
-        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room - _AROUND)
+        return self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option,
+                                           QStyle.SubControl.SC_ComboBoxEditField, self).width() - _AROUND
 
 
 class ChoiceEditor(Editor):

@@ -125,7 +125,7 @@ def _combo(one: QComboBox) -> int:
     room = one.style().subControlRect(
         QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, one)
     wants = one.fontMetrics().horizontalAdvance(one.currentText())
-    if isinstance(one, CalmCombo):  # says the whole of it when the mouse rests on it, and ends in dots
+    if isinstance(one, CalmCombo):  # says the whole of it when the mouse rests on it, and has dots in it
         wants = min(wants, one.fontMetrics().averageCharWidth() * LEAST_OF_A_CHOICE)
     return wants - room.width()
 

@@ -26,7 +26,7 @@ from studio.widgets import (
 from ulmengine.events import Failed
 
 
-def test_a_list_too_narrow_for_its_entry_says_so_with_dots(qtbot: QtBot) -> None:
+def test_a_list_too_narrow_for_its_entry_says_so_with_dots_and_tells_runs_apart(qtbot: QtBot) -> None:
     box = CalmCombo()
     qtbot.addWidget(box)
     box.addItem("Auto: subject, body")
@@ -34,8 +34,14 @@ def test_a_list_too_narrow_for_its_entry_says_so_with_dots(qtbot: QtBot) -> None
     box.show()
     assert box.shown_text() == "Auto: subject, body"
     box.resize(120, 28)
-    assert box.shown_text().endswith("…")
+    assert "…" in box.shown_text()
     assert box.currentText() == "Auto: subject, body"
+    shown = []
+    for name in ("Run 2026-11-30-173059", "Run 2026-11-30-175301"):
+        box.addItem(name)
+        box.setCurrentText(name)
+        shown.append(box.shown_text())
+    assert shown[0] != shown[1]
     assert not box.grab().isNull()
 
 

@@ -20,7 +20,7 @@ from ulmengine.record import RunFolder, run_name
 
 _FILE = "\0file"
 NARROWEST = 140
-"""Px of the list where there is no room for all of a name: it ends in dots then, and the tooltip has the whole."""
+"""Px of the list where there is no room for all of a name: it has dots in it then, and the tooltip has the whole."""
 
 
 @dataclass(frozen=True)

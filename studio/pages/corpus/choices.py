@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QSizePolicy, QWidget
 
 from studio.widgets import CalmCombo
 from ulmengine.config import NONE
 
+LONGEST = 200
+"""Px that a list asks for at most so that what is chosen in it can be read."""
 
-class ChoiceBox(CalmCombo):
+
+class _FoundBox(CalmCombo):
+    """As wide as the others beside it, or as what is chosen in it needs."""
+
+    def __init__(self, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """No narrower than what is chosen, within reason."""
+        text = self.fontMetrics().horizontalAdvance(self.currentText()) + 1  # advances are rounded
+        return QSize(min(text + self.width() - self.room(), LONGEST), super().minimumSizeHint().height())
+
+
+class ChoiceBox(_FoundBox):
     """First "Auto" with what was found, then the usual values; with ``typed`` any other can be written in.
 
     A value is told once, whether it was picked, confirmed with Enter or left by going elsewhere.
@@ -24,9 +42,6 @@ class ChoiceBox(CalmCombo):
     def __init__(self, setting: str, *, typed: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(setting)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(8)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._wanted = ""
         self.activated.connect(self._picked)
         if typed:
@@ -48,6 +63,7 @@ class ChoiceBox(CalmCombo):
             self.addItem(words(value), value)
         self.setCurrentIndex(max(0, self.findData(wanted)) if wanted else 0)
         self.blockSignals(False)
+        self.updateGeometry()
         self._show_beginning()
 
     def _show_beginning(self) -> None:
@@ -100,7 +116,7 @@ class _Line(QLineEdit):
         self._entered = False
 
 
-class ColumnsBox(CalmCombo):
+class ColumnsBox(_FoundBox):
     """Looks like the other lists and shows the chosen columns; what opens has a box a column and "Guess" at the top."""
 
     chosen = Signal(object)
@@ -112,9 +128,6 @@ class ColumnsBox(CalmCombo):
         super().__init__(parent)
         self._none = none
         self.setAccessibleName(name)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(8)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.choices = _StayingMenu(self)
         self.choices.aboutToHide.connect(self._closed)
         self._columns: tuple[str, ...] = ()
@@ -127,6 +140,7 @@ class ColumnsBox(CalmCombo):
         self.setEnabled(bool(columns))
         self.clear()
         self.addItem(self._caption())
+        self.updateGeometry()
         self._fill()
 
     @property

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.pages.corpus.choices import ColumnsBox
@@ -28,6 +31,28 @@ def test_a_table_is_understood_read_and_counted(page: CorpusPage, tmp_path: Path
     assert profile is not None
     expected = "xxbos xxmaj the apple number 0 tastes sour to xxmaj anna , i think"
     assert profile.lengths[0] == len(expected.split(" "))
+
+
+@pytest.mark.parametrize("width", [1_096, 776, 560])
+def test_what_was_found_is_read_in_whole_where_the_lists_have_room_for_it(
+    page: CorpusPage, tmp_path: Path, qtbot: QtBot, width: int
+) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text("number,message,department\n" + "".join(
+        f"{n},{text.replace(',', '')},{label}\n" for n, (label, text) in enumerate(FRUIT)), encoding="utf-8")
+    opened(qtbot, page, path)
+    page.show()
+    page.resize(width, 736)  # of windows of 1280 and 960 px
+    QTest.qWait(50)
+    bar = page.understood
+    assert (bar.text.currentText(), bar.label.currentText()) == ("Auto: message", "Auto: department")
+    for box in (bar.format, bar.encoding, bar.delimiter, bar.header, bar.text, bar.label, bar.label_delimiter):
+        line = box.lineEdit()
+        assert box.shown_text() == box.currentText() if line is None else \
+            line.fontMetrics().horizontalAdvance(line.text()) + 4 <= line.contentsRect().width()
+        assert box.geometry().right() <= box.parentWidget().width()
+    tops = {box.mapTo(bar, QPoint()).y() for box in (bar.format, bar.text, bar.label_delimiter)}
+    assert (len(tops) == 1) is (width == 1_096)
 
 
 def test_the_preview_follows_a_correction_and_undo_takes_it_back(
