@@ -144,6 +144,11 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]
         self.redraw()
         self.logChanged.emit(log)
 
+    @property
+    def cursor_place(self) -> float | None:
+        """Where on the x axis the cursor stands, None if nowhere."""
+        return float(self._cursor.value()) if self._cursor.isVisible() else None
+
     def set_cursor(self, x: float | None) -> None:
         """Stand the cursor at ``x``; None takes it away."""
         self._cursor.setVisible(x is not None)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 
 from studio import theme
 from studio.theme import Type
-from studio.widgets import Beside, Button, CalmSlider, ElidedLabel, IconButton, Label
+from studio.widgets import Beside, Button, CalmSlider, IconButton, Label, Readout
 from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
 from studio.widgets.number_box import POSITIONS
 from studio.words import figure, rate
@@ -39,7 +39,6 @@ class RunPlots(QWidget):
         super().__init__(parent)
         self.history = history
         self.plans: tuple[StagePlan, ...] = ()
-        self._pointing = False
         self.loss = LossPlot(history)
         self.rate = RatePlot(history)
         self.rate.setXLink(self.loss)
@@ -50,7 +49,7 @@ class RunPlots(QWidget):
             LegendEntry(self.tr("validation"), VALID, "points"), LegendEntry(self.tr("kept"), VALID, "star"),
         ])
         self.rate_legend = Legend()
-        self.readout = ElidedLabel("", Type.SMALL, muted=True, numbers=True)
+        self.readout = Readout()
         self.follow = Button(self.tr("Follow"), "zoom-fit", "quiet")
         self.follow.setToolTip(self.tr("Show the whole run again and keep up with it (F)"))
         self.log = Button(self.tr("Log"), role="quiet")
@@ -73,12 +72,12 @@ class RunPlots(QWidget):
         self.loss.set_history(history, plans, lengths)
         self.rate.set_history(history, plans, lengths)
         self._following_changed()
+        self._cursor_moved(self.loss.cursor_place)
 
     def mark(self) -> None:
         self.loss.mark()
         self.rate.mark()
-        if not self._pointing:
-            self.readout.setText(self.loss.summary())
+        self.readout.setText(self.loss.summary())
         stage = self.history.stage or next(iter(self.plans), None)
         if stage is None:
             self.rate_legend.set_entries([])
@@ -166,8 +165,7 @@ class RunPlots(QWidget):
         said = "" if x is None else self.read(x)
         for plot in (self.loss, self.rate):
             plot.set_cursor(x if said else None)
-        self._pointing = bool(said)
-        self.readout.setText(said or self.loss.summary())
+        self.readout.read(said)
 
     def read(self, x: float) -> str:
         """What the curves say at the step nearest to ``x``."""

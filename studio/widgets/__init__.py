@@ -14,13 +14,13 @@ from .fold import Fold
 from .in_view import bring_into_view, focus_in_view
 from .number_box import CalmSlider, NumberBox, Scale
 from .tabs import Tabs
-from .text_labels import ElidedLabel, FittingLabel, IconLabel, Label, Paragraph, SectionTitle
+from .text_labels import ElidedLabel, FittingLabel, IconLabel, Label, Paragraph, Readout, SectionTitle
 from .toast import Toast, Toasts
 
 __all__ = [
     "Beside", "Button", "CalmCombo", "CalmSlider", "Card", "Cells", "ConfigField", "ConfigForm", "DropArea",
     "ElidedButton", "ElidedLabel", "EmptyState", "FailureCard", "FittingLabel", "Fold", "IconButton", "IconLabel",
-    "Label", "Lines", "NumberBox", "OnePress", "Paragraph", "PrimaryButton", "Scale", "SectionTitle", "Stacked",
-    "StatusDot", "Tabs", "Toast", "Toasts", "Turning", "bring_into_view", "focus_in_view", "keep_place", "make_editor",
-    "paint_dot", "paths_in", "section_names",
+    "Label", "Lines", "NumberBox", "OnePress", "Paragraph", "PrimaryButton", "Readout", "Scale", "SectionTitle",
+    "Stacked", "StatusDot", "Tabs", "Toast", "Toasts", "Turning", "bring_into_view", "focus_in_view", "keep_place",
+    "make_editor", "paint_dot", "paths_in", "section_names",
 ]

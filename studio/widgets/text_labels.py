@@ -196,6 +196,31 @@ class Paragraph(QWidget):
         return max(least, self.fontMetrics().boundingRect(QRect(0, 0, width, 100_000), flags, self._text).height())
 
 
+class Readout(Paragraph):
+    """What is to be said below a plot; in its place, without moving anything, what the cursor reads there."""
+
+    def __init__(self) -> None:
+        super().__init__("", Type.SMALL, lines=2)
+        theme.set_type(self, Type.SMALL, numbers=True)
+        self.reading = ""
+
+    def read(self, text: str) -> None:
+        """Show ``text`` as long as the cursor is there; an empty one shows again what was said."""
+        self.reading = text
+        self.setAccessibleName(text or self.text())
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.reading:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, self.reading)
+        painter.end()
+
+
 class SectionTitle(QWidget):
     """A heading with, perhaps, one muted sentence below it.
 

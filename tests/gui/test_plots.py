@@ -245,8 +245,10 @@ def test_reading_at_the_cursor(plots: RunPlots) -> None:
     assert plots.read(1e6) == ""
     plots.loss.setFocus()
     plots.loss.cursorMoved.emit(95.0)
-    assert "step 95" in plots.readout.text()
+    assert "step 95" in plots.readout.reading
+    assert plots.readout.height() >= 2 * plots.readout.fontMetrics().lineSpacing()  # there are many layers to tell of
     plots.loss.cursorMoved.emit(None)
+    assert plots.readout.reading == ""
     assert plots.readout.text().startswith("Loss ")
 
 

@@ -22,7 +22,7 @@ from studio.plots.schedule_plot import HAS_RATIO
 from studio.project import Project
 from studio.shell import Shell
 from studio.theme import Type
-from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, PrimaryButton, focus_in_view
+from studio.widgets import Button, Card, Cells, EmptyState, FailureCard, Label, PrimaryButton, Readout, focus_in_view
 from studio.widgets.layouts import as_widget, discard, in_column, in_row
 from studio.words import rate, time_words
 from ulmengine.config import ConfigError, RunConfig
@@ -32,7 +32,7 @@ from ulmengine.plan.control import RunState
 from ulmengine.runs import find_learning_rate
 from ulmengine.smoothing import beginning
 
-from .schedule_card import Readout, section_of
+from .schedule_card import section_of
 
 HARDLY = 0.03
 """A test in which the loss falls by a smaller share than this says little."""
@@ -268,6 +268,7 @@ class RangeCard(Card):
         self.plot.clear_points()
         self.plot.region.hide()
         self._clear_offers()
+        self._cursor_moved(None)
         self.readout.setText("")
 
     def _clear_offers(self) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from studio import theme
@@ -14,8 +13,7 @@ from studio.plots.legend import Legend, LegendEntry
 from studio.plots.rate_plot import color_of
 from studio.plots.schedule_plot import HAS_RATIO, X_SETTING, SchedulePlot
 from studio.project import Project
-from studio.theme import Type
-from studio.widgets import Button, Card, Paragraph
+from studio.widgets import Button, Card, Readout
 from studio.widgets.layouts import in_row
 from ulmengine.config import ClassifierConfig, ConfigError, LanguageModelConfig, RunConfig
 from ulmengine.plan.stages import StagePlan
@@ -26,30 +24,6 @@ TASKS = ("language_model", "classifier")
 def section_of(config: RunConfig, task: str) -> LanguageModelConfig | ClassifierConfig:
     """The settings of ``task``."""
     return config.language_model if task == "language_model" else config.classifier
-
-
-class Readout(Paragraph):
-    """What is to be said below a plot; in its place, without moving anything, what the cursor reads there."""
-
-    def __init__(self) -> None:
-        super().__init__("", Type.SMALL, lines=2)
-        self.reading = ""
-
-    def read(self, text: str) -> None:
-        """Show ``text`` as long as the cursor is there; an empty one shows again what was said."""
-        self.reading = text
-        self.setAccessibleName(text or self.text())
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not self.reading:
-            super().paintEvent(event)
-            return
-        painter = QPainter(self)
-        painter.setFont(self.font())
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, self.reading)
-        painter.end()
 
 
 class ScheduleCard(Card):
@@ -100,6 +74,7 @@ class ScheduleCard(Card):
         names = widest.groups if widest is not None else ()
         entries = [LegendEntry(name, color_of(len(names), n)) for n, name in enumerate(names)]
         self.legend.set_entries(entries[::-1])
+        self._cursor_moved(self.plot.cursor_place)
 
     def set_labelled(self, labelled: bool) -> None:
         """Whether there is a classifier to be trained; without labels there is the language model alone."""

@@ -172,6 +172,22 @@ def test_what_the_cursor_reads_moves_nothing_and_hides_nothing_for_good(page: Ra
         assert (card.readout.text(), card.readout.reading) == (said, "")
 
 
+def test_what_the_cursor_reads_of_the_plan_follows_undo(page: RatesPage, project: Project, qtbot: QtBot) -> None:
+    card = page.schedule
+    project.change({"language_model.lr": 0.01})
+    card.plot.cursorMoved.emit(0.5)
+    qtbot.waitUntil(lambda: card.readout.reading != "", timeout=5_000)
+    before = card.readout.reading
+    qtbot.wait(1_100)  # else both changes were one step
+    project.change({"language_model.lr": 0.02})
+    qtbot.waitUntil(lambda: card.readout.reading != before, timeout=5_000)
+    project.undo.undo()
+    qtbot.waitUntil(lambda: card.readout.reading == before, timeout=5_000)
+    card.plot.cursorMoved.emit(None)
+    project.undo.redo()
+    assert card.readout.reading == ""
+
+
 def test_the_band_sets_peak_and_ratio(page: RatesPage, project: Project, qtbot: QtBot) -> None:
     find(page, qtbot)
     page.range.plot.region.setRegion((-4.0, -2.0))
