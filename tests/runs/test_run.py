@@ -339,6 +339,21 @@ def test_a_language_model_of_both_directions_keeps_the_first_when_taken_up_in_th
     assert torch.equal(bundle.weights("forward")[name], weights[name])
 
 
+def test_of_two_directions_the_one_that_is_taken_over_is_measured_in_the_numbers_of_the_run(tmp_path: Path) -> None:
+    ends = []
+    for name in ("whole", "stopped"):
+        folder = tiny_run(tmp_path / name, "model.direction=both", "compute.precision=bfloat16", "classifier.epochs=[1]")
+        events = Run(folder).events()
+        if name == "stopped":
+            next(event for event in events if isinstance(event, ev.StageStarted) and event.index == 3)
+            events.close()
+            events = Run(folder).events(resume=True)
+        measured = [event for event in events if isinstance(event, ev.Evaluated)]
+        ends.append((measured, load_bundle(folder.model_path).temperature))
+    assert ends[0][0]
+    assert ends[0] == ends[1]
+
+
 def test_going_back_to_a_damaged_checkpoint_leaves_the_newer_ones(tmp_path: Path) -> None:
     folder = tiny_run(tmp_path / "run")
     assert isinstance(list(Run(folder).events())[-1], ev.Finished)

@@ -95,8 +95,7 @@ class Stages:
     def _train(self, plan: StagePlan, start: Snapshot | None) -> Generator[Event, None, StageResult]:
         prepared, direction, config = self.prepared, plan.direction, self.prepared.config
         if plan.task == "language_model":
-            network = new_language_model(prepared, direction).to(self.ctx.device)
-            self.language_models[direction] = network
+            network = self.language_models[direction] = self._language_model(direction)
             if config.saving.samples:
                 self.ctx.write = writer(prepared, direction)
             train, valid = streams(prepared, direction)
@@ -104,7 +103,6 @@ class Stages:
         if direction not in self.classifiers:
             classifier = self._classifier(direction)
             if classifier.head.is_linear and start is None and has_learnt(prepared):
-                set_precision(classifier, self.ctx.precision)
                 if config.language_model.interpolate and config.language_model.epochs:
                     yield from self._interpolated(classifier, direction)
                 yield from begin_head(classifier, prepared, direction)
@@ -139,13 +137,21 @@ class Stages:
             before = {name: weights[f"encoder.{name}"] for name in classifier.encoder.state_dict()}
             yield from interpolate(classifier, before, self.prepared, direction)
 
+    def _language_model(self, direction: str) -> LanguageModel:
+        network = new_language_model(self.prepared, direction).to(self.ctx.device)
+        set_precision(network, self.ctx.precision)
+        return network
+
     def _classifier(self, direction: str) -> TextClassifier:
         """The language model's encoder under a new head; its own training ends here."""
         model = self.language_models.pop(direction, None)
         if model is None:
             model = new_language_model(self.prepared, direction)
         self.ctx.optimizer = None
-        return new_classifier(self.prepared, model.encoder).to(self.ctx.device)
+        classifier = new_classifier(self.prepared, model.encoder).to(self.ctx.device)
+        # Here, and not as a stage begins: one that is taken over is measured in the same numbers.
+        set_precision(classifier, self.ctx.precision)
+        return classifier
 
     def bring_back(self, start: Snapshot) -> None:
         """Bring what the stages before that of ``start`` have left and its own network does not hold.
@@ -167,8 +173,7 @@ class Stages:
         if plan.task == "classifier":
             model = self.classifiers[plan.direction] = self._classifier(plan.direction)
         else:
-            model = new_language_model(self.prepared, plan.direction).to(self.ctx.device)
-            self.language_models[plan.direction] = model
+            model = self.language_models[plan.direction] = self._language_model(plan.direction)
         model.load_state_dict(end.weights())
         if plan.refit:
             self.before_refit[plan.direction] = self._before(plan, end)
