@@ -280,8 +280,23 @@ def test_a_damaged_copy_is_made_anew(tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", TABLE)
     opened(path)
     (folder,) = (tmp_path / "cache").iterdir()
-    (folder / "table.json").write_text("{ not json")
-    assert len(everything(opened(path))) == 4_000
+    record = folder / "table.json"
+    whole = record.read_text()
+    for damaged in ("{ not json", whole.replace('"digest": "', '"digest": "0'), whole.replace('"rows": ', '"rows": 1')):
+        record.write_text(damaged)
+        assert len(everything(opened(path))) == 4_000
+        assert record.read_text() == whole
+
+
+@pytest.mark.parametrize("content", [
+    '{"text":"good film","label":"a","\\u0000":"1"}\n{"text":"bad film","label":"b","\\u0000":"2"}\n',
+    '{"columns":["text","label\\u0000", "la\\u0000bel"],"data":[["good film","a","1"],["bad film","b","2"]]}',
+    '[{"text":"good film","label":"a","more":{"\\u0000":"1"}},{"text":"bad film","label":"b","more":{"\\u0000":"2"}}]',
+])
+def test_names_of_columns_lose_what_no_copy_can_hold(tmp_path: Path, content: str) -> None:
+    documents = opened(written(tmp_path, "a.json", content.encode()))
+    assert list(documents.labels) == ["a", "b"]
+    assert sorted(everything(documents)) == ["bad film", "good film"]
 
 
 def test_a_frame_of_strings_only_is_written(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,8 +60,9 @@ class TableWriter:
         self._close_file()
         for file in self.files:
             file["checksum"] = checksum(self._beside / file["name"])
-        text = json.dumps({**record, "rows": self.rows, "columns": list(self.columns), "files": self.files})
-        (self._beside / RECORD).write_text(text, encoding="utf-8")
+        values = {**record, "rows": self.rows, "columns": list(self.columns), "files": self.files}
+        (self._beside / RECORD).write_text(json.dumps({"checksum": _checksum(values), "record": values}),
+                                           encoding="utf-8")
 
     def close(self) -> None:
         """Let go of the file in hand, whatever becomes of it."""
@@ -80,10 +82,12 @@ class Table:
     @classmethod
     def open(cls, folder: Path) -> Table:
         """:raises OSError, ValueError: the record or a file is missing or damaged."""
-        record = read_json(folder / RECORD)
+        whole = read_json(folder / RECORD)
+        record = whole["record"]
+        if whole["checksum"] != _checksum(record):
+            raise ValueError(f"{folder / RECORD} is damaged")
         for file in record["files"]:
-            found = checksum(folder / file["name"])
-            if found != file.get("checksum", found):  # an early copy has none
+            if file["checksum"] != checksum(folder / file["name"]):
                 raise ValueError(f"{folder / file['name']} is damaged")
         return cls(folder, record)
 
@@ -140,6 +144,11 @@ class Table:
         number = int(np.searchsorted(self.starts(), row, side="right")) - 1
         frame = _recent_group(self, number, tuple(columns))
         return tuple(cell or "" for cell in frame.row(row - int(self.starts()[number])))
+
+
+def _checksum(record: dict[str, Any]) -> int:
+    """CRC-32 of what is known of a source: its digest decides whether a run may go on."""
+    return zlib.crc32(json.dumps(record).encode())
 
 
 @lru_cache(maxsize=4)

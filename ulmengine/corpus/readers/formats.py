@@ -19,6 +19,7 @@ from ulmengine.corpus.errors import CorpusError, RecordsError, memory_failure, p
 from ulmengine.disk import is_out_of_memory
 
 from . import aligned, columnar, delimited, joined, json_files, jsonrows, mail, markup, plain, shards, tree, workbook
+from .heading import column_names
 from .reading import Look, Pass, Reading
 from .source import Source, find_source
 from .textlines import without_padding
@@ -240,7 +241,15 @@ def look_at(source: Source, config: CorpusConfig) -> Look:
 def chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The rows of a source as frames of strings. :raises CorpusError: it turns out unreadable on the way."""
     with plain_words(reading.source.path):
-        yield from in_turn(reading.read(reading, going), going)
+        yield from in_turn(map(_named, reading.read(reading, going)), going)
+
+
+def _named(frame: pl.DataFrame) -> pl.DataFrame:
+    """``frame`` without the NUL in its columns' names, which no copy can hold."""
+    if not any("\0" in name for name in frame.columns):
+        return frame
+    given = [name.replace("\0", "") for name in frame.columns]
+    return frame.rename(dict(zip(frame.columns, column_names(given, frame.width), strict=True)))
 
 
 @contextmanager
