@@ -2,7 +2,16 @@
 
 import sys
 
-from ulmengine.cli import main
+
+def _run() -> int:
+    try:
+        from ulmengine.cli import main  # here: what it needs is opened for a second, in which Ctrl+C may come
+
+        return main()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 1
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_run())

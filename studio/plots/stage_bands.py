@@ -68,8 +68,8 @@ class StageBands:
         for _ in range(len(self._gaps), len(lost)):
             gap = pg.LinearRegionItem(movable=False, pen=pg.mkPen(None))
             gap.setZValue(-18)
-            gap.setToolTip(QCoreApplication.translate("Stages", "The run's log was cut or removed: nothing is known of "
-                                                                "these steps."))
+            gap.setToolTip(QCoreApplication.translate("Stages", "The run's log was cut, removed or damaged: nothing is "
+                                                                "known of these steps."))
             self._plot.addItem(gap)
             self._gaps.append(gap)
         for gap, missing in zip(self._gaps, lost, strict=False):

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,3 +70,17 @@ def test_who_is_told_to_end_saves_first(name: str, tmp_path: Path) -> None:
     assert process.returncode == 1
     assert b"go on with --resume" in error
     assert folder.state() == "stopped"
+
+
+def test_ctrl_c_while_the_program_is_being_opened_is_no_traceback() -> None:
+    code = textwrap.dedent("""
+        import runpy, sys
+        class Interrupted:
+            def find_spec(self, name, *_):
+                if name == "ulmengine.cli":
+                    raise KeyboardInterrupt
+        sys.meta_path.insert(0, Interrupted())
+        runpy.run_module("ulmengine", run_name="__main__")
+    """)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "interrupted\n")

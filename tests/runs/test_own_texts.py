@@ -105,10 +105,16 @@ def test_the_command_makes_a_model_with_a_card_and_goes_on(
     assert published(folder) == made
     assert about_of(folder) is not None
     assert not waits_to_be_published(folder)
+    for again in ([], ["--model", str(made)]):
+        assert main([*command, "--resume", *again]) == 0
+        assert f"the model stands at {made}" in capsys.readouterr().err
+        assert list(made.parent.iterdir()) == [made]
     made.unlink()
     assert not waits_to_be_published(folder)  # it was deleted by the person
     assert main(command) == 1
     assert "--resume" in capsys.readouterr().err
+    assert main([*command, "--resume"]) == 0
+    assert made.exists()
 
 
 def test_what_cannot_be_meant_is_refused_before_anything_is_learnt(

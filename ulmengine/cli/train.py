@@ -122,10 +122,12 @@ def run_pretrain(options: argparse.Namespace) -> int:
     if started_by_torchrun():
         raise ValueError(f"{options.config}: several processes need a CONFIG.toml. Begin with one, stop it (Ctrl+C), "
                          "and go on with torchrun and the config.toml in the run's folder, with --out and --resume")
-    if options.model is not None and options.model.exists() and options.model.suffix == SUFFIX:
-        raise ValueError(f"{options.model} is there already; choose another name")
     texts = options.config.resolve()
     out = options.out or texts.with_name(f"{_stem(texts)}-run")
+    own = own_texts.published(RunFolder(out))
+    if (options.model is not None and options.model.exists() and options.model.suffix == SUFFIX
+            and options.model.absolute() != own):
+        raise ValueError(f"{options.model} is there already; choose another name")
     if (out / "config.toml").exists():
         folder = _folder(out, _as_asked(RunFolder.open(out).config(), options), options)
     elif options.checkpoint is not None or options.finish:
@@ -138,9 +140,11 @@ def run_pretrain(options: argparse.Namespace) -> int:
         complain(f"{found.documents:,} texts, about {found.tokens:,} tokens "
                  f"({'words' if found.kind == 'word' else 'pieces of words'})")
         folder = own_texts.begin_pretraining(out, with_settings(config, options.set), about)
+    over = _is_over(folder, options)
     code = _run(folder, options)
     if code == 0:
-        complain(f"the model stands at {own_texts.publish(folder, options.model or models_folder())}")
+        place = own if over and own is not None and own.exists() else own_texts.publish(folder, options.model or models_folder())
+        complain(f"the model stands at {place}")
     return code
 
 

@@ -38,7 +38,7 @@ def in_words(event: ev.Event) -> str:
         case ev.Note():
             return f"{'warning: ' if event.level == 'warning' else ''}{event.text}"
         case ev.LogLost():
-            return (f"warning: the run's log was cut or removed: it lacks what was said between the steps "
+            return (f"warning: the run's log was cut, removed or damaged: it lacks what was said between the steps "
                     f"{event.after:,} and {event.total:,}; training itself goes on as if nothing had happened")
         case ev.Diverging():
             return (f"warning: the loss grows instead of falling: it is at {event.loss:.3g} at step {event.total:,}, "

@@ -163,7 +163,7 @@ def publish(folder: RunFolder, place: Path) -> Path:
     said = {"title": about.title, "language": about.language or "not stated",
             "licence": about.licence or "not stated; mind that of the texts", "date": bundle.description.created[:10]}
     save_again(bundle, target, more=said)
-    write_record(folder.path / RECORD, {**asdict(about), "model": str(target)})
+    write_record(folder.path / RECORD, {**asdict(about), "model": str(target.absolute())})
     return target
 
 

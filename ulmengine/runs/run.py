@@ -374,17 +374,16 @@ class Run:
     def _give_up(self, start: str | None, log: EventLog) -> ev.LogLost | None:
         """Let go of the checkpoints and of the log after ``start``, of all where the run begins anew.
 
-        :returns: what the log lacks of the time up to there, because somebody has cut or removed it.
+        :returns: what the log lacks of the time up to there, because somebody has cut, removed or damaged it.
         """
         lost = None
         if start is not None:
             self.checkpoints.drop_after(start)
             info = self.checkpoints.info(start)
             length = int(info.extra["log"])
-            if log.length < length:
-                steps = (event.total for event in self.folder.events(ev.Step))
-                lost = ev.LogLost(max(steps, default=0), info.total)
+            is_cut = log.length < length
             log.cut(length)
+            lost = self._lost(info.total if is_cut else 0)
         else:
             self.checkpoints.drop_all()
             if not self._log_is_ours:
@@ -392,6 +391,16 @@ class Run:
         self._log_is_ours = True
         self._early.begin(log, self.folder.finishing)
         return lost
+
+    def _lost(self, total: int) -> ev.LogLost | None:
+        """The first steps that the log lacks, or those up to ``total`` at its end, unless it was said before."""
+        said = {(event.after, event.total) for event in self.folder.events(ev.LogLost)}
+        last = 0
+        for event in self.folder.events(ev.Step):
+            if event.total > last + 1 and not any(after <= last and event.total - 1 <= until for after, until in said):
+                return ev.LogLost(last, event.total - 1)
+            last = event.total
+        return ev.LogLost(last, total) if total else None
 
     def _finalize(self, prepared: Prepared, stages: Stages, began: float) -> Generator[ev.Event, None, None]:
         result, early = None, ""
@@ -433,8 +442,8 @@ class Run:
         if changed:
             yield ev.Note(f"Settings changed: {'; '.join(f'{name} {told}' for name, told in changed.items())}.")
         self._repeating = logged
-        begun = self.folder.events(ev.StageStarted)
-        yield from (event for event in begun if event.index == info.stage and not info.finished)
+        begun = list(self.folder.events(ev.StageStarted))  # at once: what is said is written down behind them
+        yield from [event for event in begun if event.index == info.stage and not info.finished][-1:]
 
     def _remedy(self, error: BaseException) -> dict[str, Any]:
         try:
