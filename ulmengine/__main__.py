@@ -2,16 +2,10 @@
 
 import sys
 
-
-def _run() -> int:
-    try:
-        from ulmengine.cli import main  # here: what it needs is opened for a second, in which Ctrl+C may come
-
-        return main()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 1
-
-
 if __name__ == "__main__":
-    sys.exit(_run())
+    try:
+        from ulmengine.cli import main  # here: what it needs takes a second to open, in which Ctrl+C may come
+
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
