@@ -342,7 +342,8 @@ def test_a_language_model_of_both_directions_keeps_the_first_when_taken_up_in_th
 def test_of_two_directions_the_one_that_is_taken_over_is_measured_in_the_numbers_of_the_run(tmp_path: Path) -> None:
     ends = []
     for name in ("whole", "stopped"):
-        folder = tiny_run(tmp_path / name, "model.direction=both", "compute.precision=bfloat16", "classifier.epochs=[1]")
+        folder = tiny_run(tmp_path / name, "model.direction=both", "compute.precision=bfloat16",
+                          "classifier.epochs=[1]")
         events = Run(folder).events()
         if name == "stopped":
             next(event for event in events if isinstance(event, ev.StageStarted) and event.index == 3)

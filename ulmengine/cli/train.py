@@ -143,7 +143,8 @@ def run_pretrain(options: argparse.Namespace) -> int:
     over = _is_over(folder, options)
     code = _run(folder, options)
     if code == 0:
-        place = own if over and own is not None and own.exists() else own_texts.publish(folder, options.model or models_folder())
+        stands = over and own is not None and own.exists()
+        place = own if stands else own_texts.publish(folder, options.model or models_folder())
         complain(f"the model stands at {place}")
     return code
 
