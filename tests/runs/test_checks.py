@@ -101,6 +101,19 @@ def test_nothing_to_measure_on_stops_unless_it_is_wanted_so(tmp_path: Path) -> N
     assert kinds(found, with_settings(RunConfig(), ["corpus.split.unmeasured=true"])) == []
 
 
+def test_of_copies_of_one_text_none_is_held_back_and_that_is_why(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "".join(f"text {'ab'[n % 2]} of them,{'xy'[n % 2]}\n" for n in range(60)))
+    config = RunConfig(corpus=CorpusConfig(path=str(path)))
+    found = outcome(open_corpus(config.corpus, tmp_path / "cache"))
+    problem = next(problem for problem in start_problems(config, found) if problem.kind == "unmeasured")
+    assert "60 documents with 2 different texts" in problem.text
+    assert "share" not in problem.advice
+    config = with_settings(config, ["corpus.split.validation=0", "corpus.split.test=0"])
+    problem = next(problem for problem in start_problems(config, found) if problem.kind == "unmeasured")
+    assert problem.advice.startswith("Set a validation or test share")
+
+
 def test_small_classes_can_be_left_out(tmp_path: Path) -> None:
     labels = ["a", "b"] * 20 + ["c"] * 2 + ["d"]
     found = documents(tmp_path, labels, {"min_per_class": 3})

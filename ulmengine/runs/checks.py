@@ -10,7 +10,7 @@ import numpy as np
 from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
 from ulmengine.corpus.repeats import FEWEST, at_the_edge, same_labels
-from ulmengine.counting import listed
+from ulmengine.counting import counted, listed
 from ulmengine.plan.errors import CannotBeginError
 from ulmengine.plan.usual import usual_rate
 
@@ -104,8 +104,15 @@ def _rare(documents: Documents) -> list[StartProblem]:
 def _unmeasured(config: RunConfig, documents: Documents) -> list[StartProblem]:
     if config.corpus.split.unmeasured or documents.count("validation") or documents.count("test"):
         return []
+    split, rows = config.corpus.split, documents.rows("train")
+    why, what = "", "Set a validation or test share, or choose a test file."
+    if split.validation or split.test:
+        texts = counted(len(np.unique(documents.hashes[rows])), "text", "different texts")
+        why = (f" The shares that are set come to none of {counted(len(rows), 'document', 'documents')} with {texts}: "
+               "what holds the same text stays in one part.")
+        what = "Add documents with other texts, or choose a test file."
     return [StartProblem(
         "unmeasured", "No documents are held back for validation or test, so there is nothing to measure the "
-        "classifier on.", "Set a validation or test share, or choose a test file. To train without knowing how good it "
-        "is, set corpus.split.unmeasured = true.", {"corpus.split.unmeasured": True},
+        f"classifier on.{why}", f"{what} To train without knowing how good it is, set corpus.split.unmeasured = true.",
+        {"corpus.split.unmeasured": True},
     )]
