@@ -481,3 +481,16 @@ def test_who_wrote_a_text_is_the_label_in_doubt(name: str) -> None:
 def test_other_names_are_no_persons(name: str) -> None:
     guess = guess_columns(pl.DataFrame({"text": long(60), name: ["one", "two", "three"] * 20}))
     assert (guess.label, "label_doubt" in guess.reasons) == ((name,), False)
+
+
+@pytest.mark.parametrize("beside", ["label", "Kategorie"])
+def test_a_class_is_not_read_for_a_text_that_is_blank_everywhere(tmp_path: Path, beside: str) -> None:
+    path = table(tmp_path / "a.csv", [[" ", "xyz"[n % 3]] for n in range(30)], ["text", beside])
+    with pytest.raises(CorpusError, match="'text' is called like a text and blank in every row"):
+        opened(path)
+
+
+@pytest.mark.parametrize("name", ["notes", "title", "text_clean"])
+def test_another_text_beside_a_blank_one_is_read(name: str) -> None:
+    columns = {"text": [""] * 30, name: long(30), "label": ["x", "y", "z"] * 10}
+    assert guess_columns(pl.DataFrame(columns)).text == (name,)

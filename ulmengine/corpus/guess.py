@@ -88,6 +88,7 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
         guess.reasons["text_columns"] = hints.reason
     else:
         _guess_text([column for column in free if column.name not in hints.label], guess)
+        _refuse_for_blank(seen if whole else [], guess)
     rest = [column for column in free if column.name not in guess.text]
     parts = [column.name for column in rest if _tells_of_parts(frame, guess.text[-1:], column.name)]
     unnamed = [column.name for column in rest if column.unnamed]
@@ -411,6 +412,17 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
     if titles and best.key in TEXT_NAMES:
         guess.text = (titles[0].name, best.name)
         guess.reasons["text_columns"] += f"; with its {titles[0].key} before it"
+
+
+def _refuse_for_blank(seen: list[Sampled], guess: Guess) -> None:
+    """Take back a text that is but a class or bookkeeping, where a column that is called like a text is blank."""
+    blank = [c.name for c in seen if not c.filled and c.key in TEXT_NAMES]
+    taken = [c for c in seen if guess.text == (c.name,) and c.key not in TEXT_NAMES]
+    if blank and taken and (is_label_name(taken[0].key) or taken[0].aside or taken[0].recurs):
+        guess.text = ()
+        guess.reasons["text_columns"] = f"'{blank[0]}' is blank in every row"
+        guess.reasons["text_doubt"] = (f"'{blank[0]}' is called like a text and blank in every row. Fill it, or "
+                                       "choose the text column yourself.")
 
 
 def _are_counted_files(column: Sampled) -> bool:
