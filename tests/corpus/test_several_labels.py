@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
@@ -309,7 +310,8 @@ def test_an_array_as_postgresql_writes_it_is_a_list(cell: str, items: list[str] 
 
 @pytest.mark.parametrize(("yes", "no"), [("ja", "nein"), ("oui", "non"), ("sí", "no"), ("да", "нет"), ("1", "-1"),
                                          ("WAHR", "FALSCH"), ("VRAI", "FAUX"), ("VERDADERO", "FALSO"),
-                                         ("VERO", "FALSO"), ("J", "N"), ("O", "N"), ("S", "N"), ("○", "×")])
+                                         ("VERO", "FALSO"), ("J", "N"), ("O", "N"), ("S", "N"), ("○", "×"),
+                                         ("☑", "☐"), ("✅", "❌"), ("✔", "✘")])
 def test_yes_and_no_of_other_languages_and_signs_are_marks(yes: str, no: str) -> None:
     marks = {"Lob": [yes, no, no, yes], "Tadel": [no, yes, no, yes], "Spaet": [no, no, no, yes]}
     guess = guess_columns(frame(Kommentar=long(4), **marks))
@@ -424,3 +426,14 @@ def test_objects_that_name_no_label_are_told_of_and_never_classes(tmp_path: Path
     documents = opened(path)
     assert documents.labels == ("bad", "good")
     assert "counts as not labelled" in "".join(documents.notes)
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_of_marks_that_stand_only_where_a_label_applies_none_is_missing(tmp_path: Path, form: str) -> None:
+    path, names = tmp_path / f"a.{form}", ("good", "late", "dear")
+    rows = [{"text": text, **{name: "x" if n % 3 == place else None for place, name in enumerate(names)}}
+            for n, text in enumerate(long(60))]
+    path.write_text(json.dumps(rows)) if form == "json" else pl.DataFrame(rows).write_csv(path)
+    documents = opened(path)
+    assert set(documents.labels) == set(names)
+    assert documents.notes == ()

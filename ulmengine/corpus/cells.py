@@ -13,7 +13,8 @@ import polars as pl
 
 _YES_NO = (
     ("1 1.0", "0 0.0"), ("true", "false"), ("t", "f"), ("yes si sí sì", "no"), ("y j o s", "n"), ("on", "off"),
-    ("x \u2713 \u2714 +", "-"), ("ja", "nein nee nej nei"), ("oui", "non"), ("sim", "não nao"), ("tak", "nie"),
+    ("x \u2713 \u2714 +", "- \u2717 \u2718"), ("\u2611 \u2612", "\u2610"), ("\u2705", "\u274c"),
+    ("ja", "nein nee nej nei"), ("oui", "non"), ("sim", "não nao"), ("tak", "nie"),
     ("ano áno", "ne"), ("evet", "hayır"), ("igen", "nem"), ("kyllä", "ei"), ("да", "нет"), ("так", "ні"), ("是", "否"),
     ("はい", "いいえ"), ("예", "아니오"), ("نعم", "لا"), ("○ ◯ 〇", "× ✕"), ("wahr", "falsch"), ("vrai", "faux"),
     ("verdadero verdadeiro vero", "falso"), ("waar", "onwaar"), ("prawda", "fałsz"), ("правда истина", "ложь"),

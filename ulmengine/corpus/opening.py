@@ -327,7 +327,9 @@ def _notes(documents: Documents, labelled: Sequence[RowLabels], gone: int, lost:
          "now."),
     ) if told[0]]
     for table, found in ((piece.table, piece.understood) for piece in documents.pieces):
-        lacking = {name: table.record["lacking"].get(name, 0) for name in (*found.text_columns, *found.label_columns)}
+        # Of several columns of labels an empty cell says that this one does not apply.
+        label = found.label_columns if len(found.label_columns) == 1 else ()
+        lacking = {name: table.record["lacking"].get(name, 0) for name in (*found.text_columns, *label)}
         notes += [
             f"'{name}' is missing in {count:,} of {table.rows:,} rows of '{found.path.name}'."
             for name, count in lacking.items() if count
