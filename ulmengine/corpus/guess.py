@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import polars as pl
@@ -40,6 +40,12 @@ _IOB = re.compile(r"O|[BIESLU]-[\w-]+")
 _COUNT = re.compile(r"\d+|(?<![^\W_])[\da-f]{8,}(?![^\W_])")
 LABEL_STUDIO_ASIDE = ("id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement")
 _NUMBERED = re.compile(r"(.*[^\W\d_])[ _.-]*(?:\(\d\d?\)|\d\d?)")
+_ORDINAL = re.compile(
+    r"(?:primary|secondary|tertiary|first|second|third|1st|2nd|3rd|erste[rs]?|zweite[rs]?|dritte[rs]?|primär\w*|"
+    r"sekundär\w*|premi(?:er|ère)|deuxième|seconde?|troisième|primer[oa]?|segund[oa]|tercer[oa]?|prim[oa]|terz[oa])"
+    r"[ _.-]+(?=\w)", re.IGNORECASE)
+"""What says in front of a name that it is one of several columns of that name."""
+_PLACE = re.compile(r"column (\d+)")
 _TRUTH = frozenset({"0", "1", "true", "false", "0.0", "1.0"})
 
 
@@ -108,9 +114,11 @@ def guess_columns(frame: pl.DataFrame, hints: Hints | None = None, whole: bool =
             why = f"{named} bear one name, repeated or numbered: what stands in any of them is a label of the text"
             others = [c for c in rest if c.name in chosen.rivals and c.name not in spread]
             doubt = label_doubt(spread, [f"'{c.name}' ({c.names} values)" for c in others]) if sure else (
-                f"{named} hold different words, and what stands in any of them is read as a label of the text. If it "
-                f"is the first one alone, choose '{spread[0]}' as the label column.")
+                f"What stands in any of {named} is read as a label of the text. If it is the first one alone, choose "
+                f"'{spread[0]}' as the label column.")
             chosen = ChosenLabel(spread, why, tuple(c.name for c in others), doubt)
+        else:
+            chosen = _with_others_of_its_name(chosen, able)
         guess.label, guess.rivals = chosen.columns, chosen.rivals
         told = {"label_columns": chosen.why, "label_doubt": chosen.doubt}
         aside = [c for c in seen if c.name in hints.aside and (c.names > 1 or not whole) and not c.aside]
@@ -164,7 +172,7 @@ def _spread(frame: pl.DataFrame, label: tuple[str, ...], rest: list[Sampled]) ->
     if not (short and 50 * twice <= len(several) > 0):
         return (), False
     if shared and packed >= 0.95 * len(filled):
-        return names, True
+        return names, _ORDINAL.match(names[0]) is None
     above: dict[str, set[str]] = {}
     for row in cells:
         for cell in row[1:]:
@@ -173,10 +181,26 @@ def _spread(frame: pl.DataFrame, label: tuple[str, ...], rest: list[Sampled]) ->
     return (names, False) if crossed and not shared and len(names) > 2 and is_label_name(base) else ((), False)
 
 
+def _with_others_of_its_name(chosen: ChosenLabel, rest: list[Sampled]) -> ChosenLabel:
+    """The ``chosen`` label with those columns as its rivals that bear its name behind another number, as a secondary
+    topic does, or stand next to it without a name, in however few rows they are filled."""
+    name = chosen.columns[0] if len(chosen.columns) == 1 else ""
+    base, place = _without_number(name), _PLACE.fullmatch(name)
+    if not place and not _ORDINAL.match(name):
+        return chosen
+    others = [c for c in rest if c.recurs and not c.marks and c.letters > 0.5 and c.called != Nearness.SAID and (
+        c.name == f"column {int(place[1]) + 1}" if place else _without_number(c.name) == base)]
+    others = [c for c in others if c.name not in (name, *chosen.rivals)]
+    rivals = [c for c in rest if c.name in chosen.rivals] + others
+    return replace(chosen, rivals=tuple(c.name for c in rivals), doubt=label_doubt(
+        chosen.columns, [f"'{c.name}' ({c.names} values)" for c in rivals])) if others else chosen
+
+
 def _without_number(name: str) -> str:
-    """What a column is called, without the number of one of several: Labels (2), tag_1; "" where it has no name."""
+    """What a column is called, without the number of one of several: Labels (2), tag_1, second topic; "" where it has
+    no name."""
     found = _NUMBERED.fullmatch(name.strip())
-    base = (found[1] if found else name.strip()).lower()
+    base = _ORDINAL.sub("", (found[1] if found else name.strip()).lower())
     return "" if base == "column" else base
 
 

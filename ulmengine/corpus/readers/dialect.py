@@ -39,6 +39,8 @@ from .heading import (
     plain,
     surplus_place,
 )
+from .several import NOTE as LABELS_TOGETHER
+from .several import labels_behind, with_labels_together
 from .unusual import delimiter_note, unusual_delimiter
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -176,13 +178,21 @@ def sniff(lines: Sequence[str], delimiter: str = "", header: str = "auto", suffi
     elif named and not below:
         below, second = second_heading(rows)
         notes += [second] * bool(second)
+    behind = None if named or rewritten or backslash or several or above or not quoted else labels_behind(
+        rows, lambda cells: _is_column(cells) or _name_rows(cells))
+    if behind is not None:
+        rewritten = partial(with_labels_together, mark=best, place=behind)
+        lines = list(rewritten(lines))
+        rows = _rows(lines, best, quoted)
+        width = behind + 2
+        notes.append(LABELS_TOGETHER)
     found = _columns(rows[1 + below :] if named else rows, rows[0] if rows and named else [], width, best)
     if found.note:
         notes.append(found.note)
         reasons["width"] = found.note
-    names = found.names
+    names = found.names if behind is None else [*([""] * (behind + 1)), "labels"]
     if not named and found.width > 2 and {row[0].strip() for row in rows if row} <= _AUTOML:
-        names = ["split"]
+        names = ["split", *names[1:]]
         reasons["header"] += "; the first column holds the parts, as in the tables of AutoML"
     columns = column_names(names, found.width)
     if len(columns) == 1 and not given:
