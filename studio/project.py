@@ -11,8 +11,18 @@ from typing import Any
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from ulmengine.config import ConfigError, RunConfig, difference, load, save, validate, value_of, with_absolute_paths
-from ulmengine.disk import unused_path
+from ulmengine.config import (
+    ConfigError,
+    RunConfig,
+    difference,
+    load,
+    refuse_undecodable,
+    save,
+    validate,
+    value_of,
+    with_absolute_paths,
+)
+from ulmengine.disk import is_utf8, unused_path
 from ulmengine.record import RunFolder, find_runs, is_copy
 from ulmengine.record.relabelled import correction
 
@@ -76,13 +86,17 @@ class Project(QObject):
 
         :raises ProjectError: a project stands there already, or the folder cannot be written.
         """
+        _refuse_undecodable(folder)
         if (folder / FILE).exists():
             raise ProjectError(f"{folder} holds a project already; open it, or choose another folder")
         project = cls(folder, config or RunConfig(name=folder.name), parent)
         try:
+            refuse_undecodable(project.config, "The project cannot be made")
             folder.mkdir(parents=True, exist_ok=True)
             save(project.config, folder / FILE)
             project._note_file()
+        except ConfigError as error:
+            raise ProjectError(str(error)) from error
         except OSError as error:
             raise ProjectError(f"{folder} cannot be written ({error.strerror or error}); choose another folder") \
                 from error
@@ -94,6 +108,7 @@ class Project(QObject):
 
         :raises ProjectError: there is none, or its file cannot be understood.
         """
+        _refuse_undecodable(folder)
         if not (folder / FILE).is_file():
             raise ProjectError(f"{folder} holds no project ({FILE} is missing); choose a folder that does")
         try:
@@ -318,6 +333,12 @@ class Project(QObject):
         if self._unsaved:
             self.save()
             self._gap.start()
+
+
+def _refuse_undecodable(folder: Path) -> None:
+    """:raises ProjectError: the descriptions of its runs, which are UTF-8, could not say where ``folder`` is."""
+    if not is_utf8(folder.resolve()):
+        raise ProjectError(f"The name of {folder.resolve()} is not UTF-8; rename it, or choose another folder")
 
 
 def with_settings(config: RunConfig, settings: dict[str, Any]) -> RunConfig:

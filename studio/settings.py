@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from ulmengine import APP
@@ -15,6 +16,11 @@ from ulmengine.disk import read_json, unused_path, whole
 
 RECENT = 12
 DISMISSED = 100
+
+_NO_NAME = re.compile("[\0\ud800-\udfff]")
+"""What no name of a file holds, and half characters, in which Python tells of bytes that are not UTF-8."""
+Writable = Annotated[str, AfterValidator(lambda text: _NO_NAME.sub("\N{REPLACEMENT CHARACTER}", text))]
+"""Text that the file of the preferences can hold, and a path that can be looked for, if in vain."""
 
 _log = logging.getLogger(__name__)
 
@@ -26,23 +32,23 @@ class Preferences(BaseModel):
 
     version: int = 1
     theme: Literal["system", "light", "dark"] = "system"
-    recent: tuple[str, ...] = ()
-    dismissed: tuple[str, ...] = ()
+    recent: tuple[Writable, ...] = ()
+    dismissed: tuple[Writable, ...] = ()
     """Runs of which Home is not to say again that they did not come to their end."""
-    deleted: tuple[str, ...] = ()
+    deleted: tuple[Writable, ...] = ()
     """Where deleted projects, runs and models lie until the next start."""
-    geometry: str = ""
-    device: str = "auto"
+    geometry: Writable = ""
+    device: Writable = "auto"
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     threads: int = Field(default=0, ge=0, le=1_024)
     own_process: bool = False
     keep_awake: bool = True
     notify: bool = True
-    pretrained: str = ""
+    pretrained: Writable = ""
     """The language model that new projects start from; "": the shipped one that fits."""
-    keys: dict[str, str] = Field(default_factory=dict)
+    keys: dict[Writable, Writable] = Field(default_factory=dict)
     """Keys that a person has given to actions of the window, by their names; "": none."""
-    run_folders: tuple[str, ...] = ()
+    run_folders: tuple[Writable, ...] = ()
     """Folders of runs that the Runs page shows beside the project's own."""
 
 

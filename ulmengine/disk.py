@@ -150,6 +150,15 @@ def file_stem(name: str, otherwise: str = "unnamed") -> str:
     return "".join(char if char.isalnum() or char in " -_." else "_" for char in name).strip(" .") or otherwise
 
 
+def is_utf8(name: str | Path) -> bool:
+    """Whether ``name`` can be written as UTF-8: on Linux that of a file may hold bytes which are none."""
+    try:
+        str(name).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def sweep(left: Iterable[Path], seconds: float = DAY_S) -> None:
     """Remove the files and folders that nobody has touched for so long: what killed processes have ``left``, say."""
     for path in left:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from studio.project import FILE, Project, ProjectError
 from studio.settings import Settings
 from studio.shell import Notice, Shell
-from ulmengine.config import ConfigError, RunConfig
+from ulmengine.config import ConfigError, CorpusConfig, RunConfig
 from ulmengine.record.relabelled import read_journal
 
 from .fakes import FakeRun
@@ -117,6 +118,27 @@ def test_opening_what_is_no_project_says_so(tmp_path: Path) -> None:
         Project.open(tmp_path)
     with pytest.raises(ProjectError, match="holds a project already"):
         Project.create(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")
+def test_a_name_that_is_not_utf_8_is_refused_before_anything_is_made(project: Project, tmp_path: Path) -> None:
+    old, link = tmp_path / "\udcfcbung", tmp_path / "link"
+    link.symlink_to(old)
+    for folder in (old, old / "reviews", link / "reviews"):
+        with pytest.raises(ProjectError, match="is not UTF-8"):
+            Project.create(folder)
+    with pytest.raises(ProjectError, match="is not UTF-8"):
+        Project.create(tmp_path / "new", RunConfig(corpus=CorpusConfig(path=str(old))))
+    assert not (tmp_path / "new").exists()
+    assert not old.exists()
+    before = project.config
+    with pytest.raises(ConfigError, match=r"corpus\.path"):
+        project.change({"corpus.path": str(old)})
+    assert project.config == before
+    old.mkdir()
+    shutil.copy(project.folder / FILE, old)
+    with pytest.raises(ProjectError, match="is not UTF-8"):
+        Project.open(old)
 
 
 def test_a_file_that_cannot_be_written_is_told(project: Project, qtbot: QtBot) -> None:

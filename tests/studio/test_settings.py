@@ -54,3 +54,24 @@ def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path: Path, caplog: p
     settings.change(theme="dark")
     assert settings.values.theme == "dark"
     assert "could not be written" in caplog.text
+
+
+@pytest.mark.parametrize("bad", ["\ud800", "a\udcfcb", "a\0b"])
+def test_whatever_stands_in_a_name_settings_are_saved_and_it_can_be_looked_for(tmp_path: Path, bad: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"recent": [bad, str(tmp_path)], "pretrained": bad, "keys": {bad: bad}}))
+    settings = Settings(path)
+    settings.change(theme="dark")
+    settings.remember_project(Path("/over") / bad)
+    again = Settings(path).values
+    assert again == settings.values
+    assert again.theme == "dark"
+    assert [Path(one).exists() for one in again.recent] == [False, False, True]
+    assert not Path(again.pretrained).exists()
+
+
+@pytest.mark.parametrize("name", ["\u00dcbung \u7df4\u7fd2", "\N{GRINNING FACE}", "\\ud800"])
+def test_other_names_stay_as_they_are(tmp_path: Path, name: str) -> None:
+    settings = Settings(tmp_path / "settings.json")
+    settings.remember_project(tmp_path / name)
+    assert Settings(settings.path).values.recent == (str(tmp_path / name),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ulmengine.bench.tokenize import tokenize_file
-from ulmengine.config import CorpusConfig, RunConfig, dumps, validate, with_settings
+from ulmengine.config import CorpusConfig, RunConfig, dumps, refuse_undecodable, validate, with_settings
 from ulmengine.config.published import RATES
 from ulmengine.corpus import inspect, preview
 from ulmengine.corpus.readers.pipes import known_as
@@ -48,9 +48,10 @@ def run_tokenize(options: argparse.Namespace) -> None:
 
 def run_config(options: argparse.Namespace) -> None:
     """``config``: TOML for a corpus, with what was understood of it filled in."""
-    settings = {"path": str(options.file.resolve()), "text_columns": tuple(options.text),
-                "label_columns": tuple(options.label)}
-    base = with_settings(RunConfig(name=options.file.name.split(".")[0]), [
+    settings = {"text_columns": tuple(options.text), "label_columns": tuple(options.label)}
+    plain = RunConfig(name=options.file.name.split(".")[0], corpus=CorpusConfig(path=str(options.file.resolve())))
+    refuse_undecodable(plain, str(options.file))
+    base = with_settings(plain, [
         f"model.preset={options.preset}", *(PUBLISHED if options.preset == "paper" else ()),
     ])
     wanted = base.corpus.model_copy(update=settings)

@@ -16,7 +16,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ulmengine.config import CorpusConfig, RunConfig, difference, with_absolute_paths, with_settings
+from ulmengine.config import (
+    CorpusConfig,
+    RunConfig,
+    difference,
+    refuse_undecodable,
+    with_absolute_paths,
+    with_settings,
+)
 from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, RunStarted, SaveFailed, Step
 from ulmengine.models import SUFFIX, models_folder
 from ulmengine.nets import choose_device
@@ -66,13 +73,15 @@ def run_train(options: argparse.Namespace) -> int:
 def _described(path: Path) -> RunConfig:
     """What ``path`` describes, or the usual settings for the corpus that it is.
 
-    :raises RunFolderError: it is the folder of a run.
+    :raises RunFolderError: it is the folder of a run. :raises ConfigError: its name is not UTF-8.
     """
     if path.suffix == ".toml" or not (path.is_file() or path.is_dir()):  # the description may come through a pipe
         return load_description(path)
     if (path / "config.toml").exists():
         raise RunFolderError(f"{path} is the folder of a run; name its {path / 'config.toml'}, and --out {path}")
-    return RunConfig(name=_stem(path), corpus=CorpusConfig(path=str(path.resolve())))
+    config = RunConfig(name=_stem(path), corpus=CorpusConfig(path=str(path.resolve())))
+    refuse_undecodable(config, str(path))
+    return config
 
 
 def _stem(path: Path) -> str:
@@ -82,7 +91,9 @@ def _stem(path: Path) -> str:
 
 def _as_asked(config: RunConfig, options: argparse.Namespace) -> RunConfig:
     """``config`` with the settings that are given now, its paths as seen from the file that was named."""
-    return with_absolute_paths(with_settings(config, options.set), options.config.parent)
+    asked = with_absolute_paths(with_settings(config, options.set), options.config.parent)
+    refuse_undecodable(asked, str(options.config))
+    return asked
 
 
 def _settled(out: Path, config: RunConfig) -> RunConfig:

@@ -11,7 +11,7 @@ import tomlkit
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from ulmengine.disk import whole
+from ulmengine.disk import is_utf8, whole
 
 from .fields import Section, bounds, declared
 from .run import RunConfig
@@ -71,22 +71,40 @@ def validate(values: dict[str, Any], where: str = "configuration") -> RunConfig:
         raise ConfigError(f"{where}: written by a newer version of the program (format {values['version']}, "
                           "this one reads 1); update the program to open it")
     try:
-        return RunConfig.model_validate(values)
+        config = RunConfig.model_validate(values)
     except ValidationError as error:
         raise ConfigError("\n".join(f"{where}: {_explain(item)}" for item in error.errors())) from error
+    refuse_undecodable(config, where)
+    return config
+
+
+def refuse_undecodable(config: RunConfig, where: str) -> None:
+    """See that ``config`` can be written: TOML is UTF-8, and a file's name may hold bytes that are none.
+
+    :raises ConfigError: it cannot.
+    """
+    for name, (_, value) in difference(RunConfig(), config).items():
+        if not is_utf8("".join(map(str, value)) if isinstance(value, tuple) else str(value)):
+            raise ConfigError(f"{where}: {name} = {value!r}: is not UTF-8, in which a description is written; rename "
+                              "what is called so")
 
 
 def dumps(config: RunConfig, comments: bool = False) -> str:
-    """``config`` as TOML; with ``comments`` every field is preceded by its help, unit and range."""
+    """``config`` as TOML; with ``comments`` every field is preceded by its help, unit and range.
+
+    :raises ConfigError: a name in it is not UTF-8.
+    """
+    refuse_undecodable(config, "configuration")
     document = tomlkit.document()
     _fill(document, config, comments)
     return tomlkit.dumps(document)
 
 
 def save(config: RunConfig, path: Path | str, comments: bool = False) -> None:
-    """Write ``config`` to ``path``, whole or not at all."""
+    """Write ``config`` to ``path``, whole or not at all. :raises ConfigError: as :func:`dumps`."""
+    text = dumps(config, comments)
     with whole(Path(path)) as beside:
-        beside.write_text(dumps(config, comments), encoding="utf-8", newline="\n")
+        beside.write_text(text, encoding="utf-8", newline="\n")
 
 
 def with_settings(config: RunConfig, settings: Iterable[str]) -> RunConfig:

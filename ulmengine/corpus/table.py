@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,8 @@ class TableWriter:
             self.columns = (*self.columns, *new)
             name = f"part-{len(self.files):04d}.parquet"
             schema = pa.schema([(column, pa.large_string()) for column in self.columns])
-            self._writer = pq.ParquetWriter(self._beside / name, schema, compression="zstd", use_dictionary=False)
+            file = pa.OSFile(os.fsencode(self._beside / name), "wb")  # as a name it would have to be UTF-8
+            self._writer = pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=False)
             self.files.append({"name": name, "groups": [], "columns": list(self.columns)})
         lacking = [pl.lit(None, pl.String).alias(name) for name in self.columns if name not in frame.columns]
         full = frame.with_columns(lacking).select(self.columns)
@@ -53,7 +55,8 @@ class TableWriter:
     def _close_file(self) -> None:
         if self._writer is not None:
             writer, self._writer = self._writer, None
-            writer.close()
+            with writer.where:
+                writer.close()
 
     def finish(self, record: dict[str, Any]) -> None:
         """Close the files and write the record."""
@@ -124,7 +127,7 @@ class Table:
         there = [name for name in columns if name in file["columns"]]
         frame = pl.DataFrame({"_": pl.Series([None] * rows, dtype=pl.Null)})
         if there:
-            with pq.ParquetFile(self.folder / file["name"]) as reader:
+            with pa.OSFile(os.fsencode(self.folder / file["name"])) as stream, pq.ParquetFile(stream) as reader:
                 frame = pl.DataFrame(reader.read_row_group(group, columns=there, use_threads=False))
         lacking = [pl.lit(None, pl.String).alias(name) for name in columns if name not in there]
         return frame.with_columns(lacking).select(columns)

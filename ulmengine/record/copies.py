@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ulmengine.config import RunConfig
-from ulmengine.disk import refuse_gaps, whole, whole_folder
+from ulmengine.disk import is_utf8, refuse_gaps, whole, whole_folder
 
 from .changes import check_branched, check_stages, keep_old
 from .checkpoints import CheckpointFolder, CheckpointInfo
@@ -37,7 +37,8 @@ def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> 
     With it goes a text with the exact commands. The corpus does not go along: the run names where it was.
 
     :param checkpoints: take them along, so that the copy can go on; without them it can be looked at and used.
-    :raises RunFolderError: something stands at ``target``, it cannot be written, or a link stands in the run.
+    :raises RunFolderError: something stands at ``target``, it cannot be written, or a link stands in the run; for a ZIP
+        also a name that is not UTF-8.
     """
     if target.suffix.lower() == ".zip":
         # Weights do not get smaller by packing, so nothing is packed and the copy is as fast as the disk.
@@ -45,6 +46,9 @@ def export_run(source: RunFolder, target: Path, *, checkpoints: bool = True) -> 
             beside, "w", zipfile.ZIP_STORED, strict_timestamps=False
         ) as file:
             for path, name in _files(source, checkpoints):
+                if not is_utf8(name):
+                    raise RunFolderError(f"the name of {path} is not UTF-8, and a ZIP file takes no other; rename it, "
+                                         "or copy the run to a folder")
                 file.write(path, name)
             file.writestr(README, commands(source, checkpoints))
         return target

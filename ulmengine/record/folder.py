@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from ulmengine import __version__
-from ulmengine.config import RunConfig, load, save
+from ulmengine.config import RunConfig, load, refuse_undecodable, save
 from ulmengine.disk import is_disk_full, no_link, refuse_link, whole
 from ulmengine.events import Event, Failed, Finished, Finishing, RunStarted, Stopped
 from ulmengine.plan.control import RunState
@@ -127,6 +127,7 @@ class RunFolder:
         """Make a new run at ``path`` with its description frozen.
 
         :raises RunFolderError: a run stands there already, or the folder is not writable.
+        :raises ConfigError: a name in the description is not UTF-8.
         """
         folder = cls(path)
         if folder.config_path.exists():
@@ -138,8 +139,9 @@ class RunFolder:
     def begin(self, config: RunConfig) -> None:
         """Write what a run begins with: its description, frozen, and where it is made.
 
-        :raises OSError: it cannot be written.
+        :raises OSError: it cannot be written. :raises ConfigError: a name in the description is not UTF-8.
         """
+        refuse_undecodable(config, str(self.path))
         self.checkpoints.mkdir(parents=True, exist_ok=True)
         save(config, self.config_path, comments=True)
         write_record(self.path / "environment.json", environment())
@@ -186,7 +188,7 @@ class RunFolder:
     def write_notes(self, text: str) -> None:
         """Keep ``text`` as the notes, also while the run is being trained."""
         with whole(self.notes_path) as beside:
-            beside.write_text(text, encoding="utf-8")
+            beside.write_text(text, encoding="utf-8", errors="replace")
 
     def open_log(self, keep: int | None = None) -> EventLog:
         """The event log, to be appended to; ``keep`` as in :class:`EventLog`."""

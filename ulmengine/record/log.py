@@ -95,7 +95,7 @@ class EventLog:
 
     def _write(self, values: dict[str, Any]) -> None:
         text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        line = text.encode(errors="replace") + b"\n"
+        line = text.encode(errors="backslashreplace") + b"\n"
         start = self._file.tell()
         try:
             while line:

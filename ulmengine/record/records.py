@@ -15,7 +15,8 @@ def write_record(path: Path, values: dict[str, Any]) -> None:
     """Write ``values`` to ``path``; a power cut leaves the old one or the new one."""
     with whole(path) as beside:
         text = json.dumps({"format": FORMAT, **values}, indent=1, ensure_ascii=False)
-        beside.write_text(text, encoding="utf-8")
+        # A path may hold bytes that are no UTF-8: half a character each, which so is written as JSON reads it again.
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def read_record(path: Path) -> dict[str, Any]:

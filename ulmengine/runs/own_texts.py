@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from ulmengine.config import NONE, CorpusConfig, RunConfig, TokenConfig
+from ulmengine.config import NONE, CorpusConfig, RunConfig, TokenConfig, refuse_undecodable
 from ulmengine.config.corpus import SplitConfig
 from ulmengine.corpus import Documents, open_corpus
 from ulmengine.events import Event, Progress
@@ -76,9 +76,10 @@ def corpus_of(texts: Path) -> CorpusConfig:
 def survey(texts: Path, cache: Path) -> Generator[Event, None, Survey]:
     """Look through ``texts`` (a file, an archive or a folder); the copy made in ``cache`` serves the run as well.
 
-    :raises CorpusError: they cannot be read, or there are none.
+    :raises CorpusError: they cannot be read, or there are none. :raises ConfigError: their name is not UTF-8.
     """
     config = RunConfig(corpus=corpus_of(texts))
+    refuse_undecodable(config, str(texts))
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed)
     total = sum(map(documents.count, _PARTS))
     characters = read = 0

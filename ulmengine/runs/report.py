@@ -111,7 +111,7 @@ def write_file_report(path: Path, model: Path, source: Path, measured: Measured,
 def _write(path: Path, page: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as beside:
-        beside.write_text(page, encoding="utf-8")
+        beside.write_text(page, encoding="utf-8", errors="backslashreplace")  # a file's name may hold other bytes
 
 
 def _page(title: str, sections: Sequence[str]) -> str:

@@ -98,7 +98,7 @@ def _opened(source: Source, kind: str) -> Iterator[_Opened]:
             raw.seek(0)
         try:
             if kind == "parquet":
-                file = kept.enter_context(pq.ParquetFile(raw if source.compression else source.path))
+                file = kept.enter_context(pq.ParquetFile(raw))
                 opened = _of_parquet(file, raw)
             else:
                 opened = _of_arrow(raw)

@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
-from ulmengine.disk import is_out_of_memory
+from ulmengine.disk import is_out_of_memory, is_utf8
 
 from .source import Source
 
@@ -55,7 +55,7 @@ def read_sheets(source: Source) -> tuple[Sheet, ...]:
 def _read(source: Source, _changed: int, _size: int) -> tuple[Sheet, ...]:
     with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
         path = source.path
-        if source.compression:
+        if source.compression or not is_utf8(path):  # the library takes no other names
             path = Path(folder, f"book{source.suffix}")
             with path.open("wb") as file:
                 source.unpack(file, limits.MAX_WORKBOOK)
