@@ -399,6 +399,8 @@ def test_the_marks_of_a_list_are_no_part_of_its_names() -> None:
 
 @pytest.mark.parametrize(("cell", "names"), [
     ('[{"category": "good", "confidence": 0.9}, {"category": "late", "confidence": 0.8}]', ["good", "late"]),
+    ('[{"label": "bad", "score": 0.2}, {"label": "good", "score": 0.8}]', ["good"]),
+    ('[{"label": "good", "score": 0.5}, {"label": "late", "score": 0.5}]', ["good", "late"]),
     ('[{"classname": "good", "classification_id": "c1"}]', ["good"]), ('[{"class": "good", "id": 0}]', ["good"]),
     ('{"sentiment": "good"}', ["good"]), ('{"label": "good", "score": 0.31}', ["good"]), ('{"label": 1}', ["1"]),
     ('{"title": "Good", "value": "good"}', ["Good"]), ("{'answer': 'good'}", ["good"]),

@@ -66,6 +66,7 @@ _OBJECT = re.compile(r"""[\[(\s]*\{\s*(?:"[^"]*"|'[^']*')\s*:""")
 _LIST_MARK = re.compile(r"[-*\u2022\u00b7\u2013\u25aa] +(?=\S)")
 _ITEM_NAMES = ("label", "name", "category", "class", "classname", "class_name", "title", "choice", "answer", "value",
                "text", "tag")
+_SHARE_NAMES = ("score", "confidence", "probability", "prob")
 _TEXT_NAMES = ("text", "sentence", "content")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _STOPS = ("\u3002", "\uff01", "\uff1f", "\uff0c", "\u2026")
@@ -181,8 +182,17 @@ def _items(values: Any) -> list[str] | None:
         values = sorted(values, key=str)
     if not isinstance(values, list | tuple):
         return None
-    items = [_item(value) for value in values]
+    items = [_item(value) for value in _likeliest(values)]
     return None if any(item is None for item in items) else [item for item in items if item is not None]
+
+
+def _likeliest(values: Sequence[Any]) -> Sequence[Any]:
+    """Of records whose shares come to 1, a model's for each class, the one with the largest; else all of them."""
+    shares = [next((one[name] for name in _SHARE_NAMES if type(one.get(name)) in (int, float)), -1.0)
+              if isinstance(one, dict) else -1.0 for one in values]
+    if len(values) < 2 or min(shares) < 0 or abs(sum(shares) - 1) > 0.01 or shares.count(max(shares)) > 1:
+        return values
+    return [values[shares.index(max(shares))]]
 
 
 def _item(value: Any) -> str | None:
