@@ -483,7 +483,7 @@ def test_other_names_are_no_persons(name: str) -> None:
     assert (guess.label, "label_doubt" in guess.reasons) == ((name,), False)
 
 
-@pytest.mark.parametrize("beside", ["label", "Kategorie"])
+@pytest.mark.parametrize("beside", ["label", "Kategorie", "id"])
 def test_a_class_is_not_read_for_a_text_that_is_blank_everywhere(tmp_path: Path, beside: str) -> None:
     path = table(tmp_path / "a.csv", [[" ", "xyz"[n % 3]] for n in range(30)], ["text", beside])
     with pytest.raises(CorpusError, match="'text' is called like a text and blank in every row"):

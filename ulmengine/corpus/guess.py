@@ -439,10 +439,12 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
 
 
 def _refuse_for_blank(seen: list[Sampled], guess: Guess) -> None:
-    """Take back a text that is but a class or bookkeeping, where a column that is called like a text is blank."""
+    """Take back a text that is but a class or bookkeeping, where a column that is called like a text is blank, and say
+    so where there is none."""
     blank = [c.name for c in seen if not c.filled and c.key in TEXT_NAMES]
     taken = [c for c in seen if guess.text == (c.name,) and c.key not in TEXT_NAMES]
-    if blank and taken and (is_label_name(taken[0].key) or taken[0].aside or taken[0].recurs):
+    if blank and (not guess.text or (taken and (
+            is_label_name(taken[0].key) or taken[0].aside or taken[0].recurs))):
         guess.text = ()
         guess.reasons["text_columns"] = f"'{blank[0]}' is blank in every row"
         guess.reasons["text_doubt"] = (f"'{blank[0]}' is called like a text and blank in every row. Fill it, or "
