@@ -62,6 +62,8 @@ JSON_LINES: dict[str, list[Any]] = {
         for n, (t, k) in enumerate(ROWS)],
     "a chat": [{"messages": [{"role": "system", "content": "Judge."}, {"role": "user", "content": t},
                              {"role": "assistant", "content": k}]} for t, k in ROWS],
+    "a chat of a language": [{"language": ("en", "de")[n % 2], "messages": [
+        {"role": "user", "content": t}, {"role": "assistant", "content": k}]} for n, (t, k) in enumerate(ROWS)],
     "ShareGPT": [{"id": n, "conversations": [
         {"from": "system", "value": "Judge."}, {"from": "human", "value": t}, {"from": "gpt", "value": k}]}
         for n, (t, k) in enumerate(ROWS)],
@@ -218,6 +220,7 @@ def test_the_answer_that_a_chat_model_is_tuned_with_is_the_label_of_a_cell_too(t
 @pytest.mark.parametrize("said", [
     lambda n: ("Tell me more.", f"It is the {n}th of them, which was made in a year of much rain."),
     lambda n: (f"Answer {n}",), lambda _: ("Thanks.",), lambda n: ("yes" if n % 2 else "no", "Why?"),
+    lambda n: ("It is done by opening the lid first and turning it after that.", "Thanks!", ("Bye!", "Gladly.")[n % 2]),
 ])
 def test_conversations_with_answers_of_their_own_are_texts(
     tmp_path: Path, form: str, said: Callable[[int], tuple[str, ...]]

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from ulmengine.corpus.cells import parsed
-from ulmengine.corpus.column_names import is_label_name, key_of
+from ulmengine.corpus.column_names import WEAK_LABEL_NAMES, is_label_name, key_of
 from ulmengine.corpus.guess import Hints
 
 from .reading import Pass
@@ -74,14 +74,21 @@ def _words(said: Any) -> str | None:
 
 def exchange(value: Any) -> tuple[str, str] | None:
     """The text and the answer wanted in a conversation, a list of turns or a record with one; None where it does not
-    end so, or where a label stands beside it."""
+    end so, where a label stands beside it, or where the model has more to say before."""
     if isinstance(value, dict):
-        if any(is_label_name(key_of(name)) for name in value):
+        if any(map(_is_label, value)):
             return None
         value = next((value[name] for name in _TALK_NAMES if name in value), None)
     spoken = _spoken(value) if isinstance(value, list) else []
+    if any(who in _ASKED_TO and len(said) > _LONGEST_ANSWER for who, said in spoken[:-1]):
+        return None
     asked = "\n".join(said for who, said in spoken[:-1] if said and who not in _RULES)
     return (asked, spoken[-1][1].strip()) if asked and spoken[-1][0] in _ASKED_TO and spoken[-1][1].strip() else None
+
+
+def _is_label(name: str) -> bool:
+    """Whether a field or a column is called like a label, more than by the way."""
+    return is_label_name(key_of(name)) and key_of(name) not in WEAK_LABEL_NAMES
 
 
 def are_exchanges(values: Sequence[Any]) -> bool:
@@ -100,7 +107,7 @@ def in_turn(frames: Iterator[pl.DataFrame], going: Pass) -> Iterator[pl.DataFram
     first = next(frames, None)
     if first is None:
         return
-    name = "" if going.said or any(is_label_name(key_of(one)) for one in first.columns) else _tuned_with(first)
+    name = "" if going.said or any(map(_is_label, first.columns)) else _tuned_with(first)
     if name:
         going.said, going.hints = TUNING, Hints((name,), ("label",), reason=TUNING)
     for frame in chain([first], frames):
