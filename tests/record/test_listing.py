@@ -16,7 +16,17 @@ from studio.models.run_table import result_words
 from tests.runs.made import tiny_config
 from ulmengine.cli import main
 from ulmengine.config import RunConfig
-from ulmengine.events import Evaluated, Finished, RangeEnded, RunStarted, StageEnded, outcome
+from ulmengine.events import (
+    EpochEnded,
+    Evaluated,
+    Finished,
+    RangeEnded,
+    RunStarted,
+    StageEnded,
+    StageStarted,
+    Stopped,
+    outcome,
+)
 from ulmengine.record import (
     EventLog,
     RunFolder,
@@ -108,6 +118,29 @@ def test_a_run_stopped_in_its_classifier_tells_its_accuracy_so_far(tmp_path: Pat
     assert result_words(replace(line, accuracy=0.8)) == "80.0%"
     assert result_words(replace(line, reached=None)) == "perplexity 459.7"
     assert result_words(replace(line, reached=None, perplexity=None)) == ""
+
+
+def test_a_run_stopped_within_a_stage_tells_the_epoch_that_is_kept_and_all_its_time(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "a", tiny_config(Path("/nowhere.csv")))
+    started = StageStarted(2, "classifier: all layers", ("a", "b"), 2, 5, 50)
+    with run.open_log() as log:
+        log.append(StageEnded(0, "language model", 3, 1, 6.1, 6.1, {"perplexity": 459.7}, 2.0))
+        log.append(StageEnded(1, "classifier: head", 1, 1, 0.8, 0.7, {"accuracy": 0.719}, 2.0))
+        log.append(started)
+        log.append(EpochEnded(2, 1, 10, 0.5, {"accuracy": 0.812}, True, 3.0))
+        log.append(started)  # gone on with
+        log.append(EpochEnded(2, 2, 20, 0.4, {"accuracy": 0.806}, False, 4.0))
+        log.append(Stopped(25))
+    line = run_line(run)
+    assert (line.reached, result_words(line), line.seconds) == (0.812, "81.2% so far", 11.0)
+
+
+def test_a_language_model_in_hand_tells_its_perplexity_so_far(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "a", tiny_config(Path("/nowhere.csv")))
+    with run.open_log() as log:
+        log.append(StageStarted(0, "language model", ("a", "b"), 2, 5, 50))
+        log.append(EpochEnded(0, 1, 10, 5.0, {"perplexity": 120.5}, True, 3.0))
+    assert (result_words(run_line(run)), run_line(run).seconds) == ("perplexity 120.5", 3.0)
 
 
 def test_title_tags_and_archive_are_kept_beside_the_record(tmp_path):

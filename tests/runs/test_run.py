@@ -20,7 +20,7 @@ from ulmengine.inference import Predictor
 from ulmengine.models import load_bundle
 from ulmengine.nets import LanguageModel
 from ulmengine.plan import Move, RunControl, TrainingError, drive
-from ulmengine.record import CheckpointError, RunFolder, RunFolderError, cause_of, summary
+from ulmengine.record import CheckpointError, RunFolder, RunFolderError, cause_of, run_line, summary
 from ulmengine.runs import Run, find_learning_rate
 from ulmengine.runs.networks import new_language_model
 from ulmengine.training import Checkpoints
@@ -98,6 +98,8 @@ def test_a_run_put_down_and_taken_up_ends_like_one_never_interrupted(
             break
     run.close()
     assert folder.state() == "stopped"
+    steps = sum(event.seconds for event in folder.events(ev.Step))
+    assert run_line(folder).seconds > steps - 0.01  # those of the epoch in hand too
     for _ in Run(folder).events(resume=True):
         pass
     trained = sum(event.seconds for event in folder.events(ev.Step))

@@ -223,6 +223,7 @@ def info_of(record: dict[str, Any], name: str) -> CheckpointInfo:
         wrong += ["metrics"] * any(not isinstance(value, (int, float)) for value in record["metrics"].values())
         wrong += [field for field, value in record["extra"].items()
                   if field in ("log", "changes") and not (isinstance(value, int) and 0 <= value < MOST)]
+        wrong += ["seconds"] * (not isinstance(record["extra"].get("seconds", 0.0), (int, float)))
     if not wrong and not ("state" in record["files"] and all(map(_is_file_entry, record["files"].values()))):
         wrong = ["files"]
     if wrong:

@@ -13,6 +13,7 @@ from ulmengine.config import ConfigError, RunConfig, difference
 from ulmengine.disk import move, unused_path
 from ulmengine.plan.control import RunState
 
+from .checkpoints import CheckpointFolder
 from .folder import RunFolder, RunFolderError, began, find_runs, is_copy, last_event, writing
 from .lock import owner_of
 from .log import is_unreadable
@@ -42,8 +43,9 @@ class RunLine:
     since 1970. ``accuracy`` is that of the model as saved, measured on ``part``; ``network``: of its network alone,
     None where that is all there is; ``relabelled``: so many labels of that part a person has corrected;
     ``perplexity``: the lowest of its language models on validation texts; ``reached``: the accuracy of its
-    last classifier stage on these. ``failed``: why it has failed, "" for every
-    other state. ``problem``: why it cannot be read, all else is empty then and ``state`` None.
+    last classifier stage on these, of the epoch that is kept so far where it is in hand. ``seconds``: of all stages,
+    that in hand too. ``failed``: why it has failed, "" for every other state. ``problem``: why it cannot be read, all
+    else is empty then and ``state`` None.
     """
 
     folder: Path
@@ -140,6 +142,23 @@ def _stage(event: ev.StageEnded) -> dict[str, Any]:
     }
 
 
+def _in_hand(folder: RunFolder) -> tuple[dict[str, float], float]:
+    """Of the stage that has begun in the run in ``folder`` and not ended: the figures of the epoch that is kept so far,
+    and the seconds, as far as epochs and checkpoints tell."""
+    metrics, seconds, stage = dict[str, float](), 0.0, -1
+    for event in folder.events(ev.StageStarted, ev.EpochEnded, ev.StageEnded):
+        match event:
+            case ev.EpochEnded():
+                metrics, seconds = event.metrics if event.best else metrics, seconds + event.seconds
+            case ev.StageStarted() if event.index != stage:  # one that goes on is said to begin once more
+                metrics, seconds, stage = {}, 0.0, event.index
+            case ev.StageEnded():
+                metrics, seconds, stage = {}, 0.0, -1
+    saved = CheckpointFolder(folder.checkpoints).all()[-1:]
+    within = [info.extra.get("seconds", 0.0) for info in saved if info.stage == stage and not info.finished]
+    return metrics, max([seconds, *within])
+
+
 def run_line(folder: RunFolder) -> RunLine:
     """The run in ``folder`` as a line of a list; one that cannot be read says why."""
     try:
@@ -153,15 +172,18 @@ def run_line(folder: RunFolder) -> RunLine:
     about = read_about(folder)
     last = last_event(folder.log_path) if state is RunState.FAILED else None
     part = str(result.get("part", ""))
-    perplexities = [stage["metrics"]["perplexity"] for stage in result["stages"] if "perplexity" in stage["metrics"]]
-    reached = [stage["accuracy"] for stage in result["stages"] if stage["accuracy"] is not None]
+    so_far, in_hand = ({}, 0.0) if state is RunState.FINISHED else _in_hand(folder)
+    figures = [*(stage["metrics"] for stage in result["stages"]), so_far]
+    perplexities = [metrics["perplexity"] for metrics in figures if "perplexity" in metrics]
+    reached = [metrics["accuracy"] for metrics in figures if "accuracy" in metrics]
     return RunLine(
         folder.path, about.title or folder.path.name, state, about, notes, accuracy=result["saved_accuracy"],
         network=result["accuracy"] if math.isfinite(result.get("blend_accuracy", math.nan)) else None,
         interval=result.get("saved_interval"), baseline=result["baseline_accuracy"],
         part=part, relabelled=corrected_labels(folder, part, result.get("relabelled", 0)) if part else 0,
         perplexity=min(perplexities, default=None), reached=reached[-1] if reached else None,
-        seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]), began=began(folder),
+        seconds=result["seconds"] or sum(stage["seconds"] for stage in result["stages"]) + in_hand,
+        began=began(folder),
         corpus=Path(config.corpus.path).name, differs=unusual(config), has_model=folder.model_path.is_file(),
         failed=last.title if isinstance(last, ev.Failed) else "",
     )

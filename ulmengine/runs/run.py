@@ -423,7 +423,10 @@ class Run:
         self._lock.check()
         began = time.monotonic()
         log.sync()
-        info = self.checkpoints.save(snapshot, {"log": log.length, "changes": times_changed(self.folder)})
+        info = self.checkpoints.save(snapshot, {
+            "log": log.length, "changes": times_changed(self.folder),
+            "seconds": snapshot.values["standing"]["seconds"],
+        })
         if snapshot.reason != "stop":  # it may be stopped to go back to one that would be removed now
             self.checkpoints.prune(config.saving.keep)
         return saved_event(info, round(time.monotonic() - began, 3))
