@@ -57,10 +57,12 @@ class Progress(Event):
 
 @dataclass(frozen=True, slots=True)
 class Note(Event):
-    """A sentence for the person. ``level``: "info" or "warning"."""
+    """A sentence for the person. ``level``: "info" or "warning". ``settings``: the names of those that it speaks of: a
+    warning is of the past once a later note speaks of one of them."""
 
     text: str
     level: str = "info"
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,6 +176,8 @@ class RunHistory:
 
     def _note(self, note: ev.Note) -> None:
         if note not in self.notes:
+            spoken = set(note.settings)
+            self.notes = [one for one in self.notes if one.level != "warning" or spoken.isdisjoint(one.settings)]
             self.notes.append(note)
 
     def _begin(self, event: ev.StageStarted) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.plots.history import RunHistory
 from ulmengine.cli import main
 from ulmengine.cli.train import _grown
 from ulmengine.config import RunConfig, save, with_settings
@@ -13,6 +14,7 @@ from ulmengine.events import Diverging, Finished, Note, StageStarted, Step
 from ulmengine.record import RunFolder
 from ulmengine.runs import Run
 from ulmengine.runs.checks import start_notes
+from ulmengine.training import Checkpoints
 
 from .made import tiny_config, tiny_run, write_corpus
 
@@ -88,7 +90,7 @@ def test_who_resumes_it_on_the_command_line_goes_on(tmp_path: Path) -> None:
 ])
 def test_a_rate_far_above_what_is_usual_is_told_of(settings: tuple[str, ...], names: list[str]) -> None:
     told = start_notes(with_settings(RunConfig(), settings))
-    assert [text.partition(" is ")[0] for text in told] == [f"The peak rate of the {name}" for name in names]
+    assert [note.text.partition(" is ")[0] for note in told] == [f"The peak rate of the {name}" for name in names]
 
 
 def test_it_is_told_before_the_first_step(tmp_path: Path) -> None:
@@ -113,3 +115,30 @@ def test_what_to_try_is_said_where_the_log_was_lost(tmp_path: Path, capsys: pyte
     assert not list(folder.events(StageStarted))
     _grown(folder, Diverging(0, 3, 9.0, 3.0, 2))
     assert "--set language_model.lr=0.004\n" in capsys.readouterr().err
+
+
+def test_a_rate_that_is_told_of_and_changed_is_told_of_no_more(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path / "run", "classifier.lr=5", "classifier.epochs=[2]")
+    run = Run(folder).events()
+    next(event for event in run if isinstance(event, Step) and event.stage == 1)
+    run.close()
+    back = Checkpoints(folder.checkpoints).all()[0].name
+
+    def warnings() -> list[str]:
+        history = RunHistory()
+        history.extend(folder.events())
+        return [note.text.partition(", where")[0] for note in history.notes if note.level == "warning"]
+
+    def goes_on(rate: str) -> None:
+        config = with_settings(folder.config(), [f"classifier.lr={rate}"])
+        run = Run(folder, config=config).events(resume=True, checkpoint=back)
+        next(event for event in run if isinstance(event, Step))
+        run.close()
+
+    assert warnings() == ["The peak rate of the classifier is 5"]
+    goes_on("4")
+    assert warnings() == ["The peak rate of the classifier is 4"]
+    goes_on("0.004")
+    assert warnings() == []
+    assert isinstance(list(Run(folder).events(resume=True))[-1], Finished)
+    assert warnings() == []

@@ -11,6 +11,7 @@ from ulmengine.config import RunConfig
 from ulmengine.corpus import Documents
 from ulmengine.corpus.repeats import FEWEST, at_the_edge, same_labels
 from ulmengine.counting import counted, listed
+from ulmengine.events import Note
 from ulmengine.plan.errors import CannotBeginError
 from ulmengine.plan.usual import usual_rate
 
@@ -49,11 +50,11 @@ def check_start(config: RunConfig, documents: Documents) -> None:
         raise CannotBeginError(problems[0].text, problems[0].advice, problems[0].remedy)
 
 
-def start_notes(config: RunConfig) -> list[str]:
-    """What may well go wrong with a run that begins, in sentences."""
-    return [f"The peak rate of the {name} is {part.lr:g}, where {usual:g} is usual: its loss may well grow instead of "
-            "falling."
-            for name, part in (("language model", config.language_model), ("classifier", config.classifier))
+def start_notes(config: RunConfig) -> list[Note]:
+    """What may well go wrong with a run that begins, or goes on with such settings, as warnings."""
+    return [Note(f"The peak rate of the {name.replace('_', ' ')} is {part.lr:g}, where {usual:g} is usual: its loss "
+                 "may well grow instead of falling.", "warning", (f"{name}.lr",))
+            for name, part in (("language_model", config.language_model), ("classifier", config.classifier))
             if (usual := usual_rate(part)) is not None and np.any(part.epochs)]
 
 

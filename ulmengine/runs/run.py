@@ -307,7 +307,7 @@ class Run:
             raise CannotBeginError("Nothing is to be trained: every stage has 0 epochs.",
                                    "Give at least one stage an epoch.", cause="settings")
         if start is None:
-            yield from (ev.Note(text, "warning") for text in start_notes(config))
+            yield from start_notes(config)
         snapshot = None if start is None else self.checkpoints.load(start)
         in_vain = self._early.check(plans, snapshot)
         ctx = TrainContext(
@@ -443,7 +443,10 @@ class Run:
             yield saved_event(info, 0.0)
         changed = changed_since(self.folder, int(info.extra.get("changes", 0)))
         if changed:
-            yield ev.Note(f"Settings changed: {'; '.join(f'{name} {told}' for name, told in changed.items())}.")
+            told = "; ".join(f"{name} {values}" for name, values in changed.items())
+            yield ev.Note(f"Settings changed: {told}.", settings=tuple(changed))
+            warnings = start_notes(self.folder.config())
+            yield from (note for note in warnings if not changed.keys().isdisjoint(note.settings))
         self._repeating = logged
         begun = list(self.folder.events(ev.StageStarted))  # at once: what is said is written down behind them
         yield from [event for event in begun if event.index == info.stage and not info.finished][-1:]
