@@ -23,6 +23,7 @@ from .project import FILE, Project, ProjectError
 from .settings import Settings, data_folder, fresh_folder
 from .shown import ShownRun
 from .starter import Starter
+from .words import words
 
 Level = Literal["info", "ok", "warning", "error"]
 
@@ -123,7 +124,7 @@ class Shell(QObject):
 
     @Slot(str)
     def toast_error(self, error: str | Exception) -> None:
-        self.toast(str(error), "error")
+        self.toast(words(str(error)), "error")
 
     def toast_busy(self, text: str) -> None:
         """Tell that something cannot be done while a run is alive; the news goes with the run."""

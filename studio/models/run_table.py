@@ -160,7 +160,7 @@ class RunsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             more = str(line.folder) if index.column() == 0 else column.text(line)
             if line.failed and index.column() == STATE:
-                more += f": {line.failed}"
+                more += f": {words(line.failed)}"
             return plain_tip(line.problem or more)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{column.title}: {column.text(line)}"

@@ -21,11 +21,13 @@ class ScriptedAsk:
         self.answers = list(answers)
         self.asked: list[tuple[str, tuple[str, ...]]] = []
         self.texts: list[str] = []
+        self.details: list[Detail] = []
         self.filters: list[str] = []
 
     def choose(self, title: str, text: str, choices: Sequence[Choice], detail: Detail = "") -> str:
         self.asked.append((title, tuple(choice.key for choice in choices)))
         self.texts.append(text)
+        self.details.append(detail)
         return str(self.answers.pop(0))
 
     def folder(self, title: str, start: Path) -> Path | None:

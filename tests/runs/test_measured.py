@@ -69,6 +69,8 @@ def test_the_event_tells_the_paired_difference_and_the_majority(whole: RunFolder
     assert event.difference == pytest.approx(event.accuracy - event.baseline_accuracy)
     assert event.difference_interval[0] <= event.difference <= event.difference_interval[1]
     assert event.majority in ("fruit", "tool")
+    low, high = event.saved_difference_interval
+    assert low <= event.saved[0] - event.baseline_accuracy <= high
     assert event == evaluated(open_measured(whole))
 
 

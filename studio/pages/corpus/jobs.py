@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication
 from studio.facts import CorpusFacts, facts_key
 from studio.models.document_table import Snippets, balance, make_snippets
 from studio.pages.parts.quantities import counted
+from studio.words import words
 from ulmengine.config import CorpusConfig, RunConfig, TokenConfig, located
 from ulmengine.corpus import CorpusError, Documents, Preview, corpus_stamp, open_corpus, preview
 from ulmengine.corpus.documents import as_read
@@ -68,7 +69,7 @@ def summary(opened: Opened) -> str:
         told.append(counted(len(opened.documents.labels), _tr("1 label"), _tr("{n} labels")))
     else:
         told.append(_tr("no labels: only a language model can be trained"))
-    return "  ·  ".join([*told, *opened.documents.notes])
+    return "  ·  ".join([*told, *map(words, opened.documents.notes)])
 
 
 @dataclass(frozen=True)

@@ -110,9 +110,9 @@ class UnderstoodBar(Cells):
     def _explain(self, widget: QWidget, name: str, reason: str) -> None:
         tip = words(field(name).help)
         if reason:
-            tip = self.tr("Why: {reason}.").format(reason=reason.rstrip(".")) + "\n" + tip
+            tip = self.tr("Why: {reason}.").format(reason=words(reason).rstrip(".")) + "\n" + tip
         widget.setToolTip(tip)
-        widget.setAccessibleDescription(reason)
+        widget.setAccessibleDescription(words(reason))
 
     @Slot(str)
     def _set(self, value: str) -> None:

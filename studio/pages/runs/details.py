@@ -14,7 +14,7 @@ from studio.project import Project
 from studio.theme import Type
 from studio.widgets import Beside, Button, ElidedLabel, Paragraph
 from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row
-from studio.words import corrected_words
+from studio.words import corrected_words, words
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, RunLine
 
@@ -71,7 +71,7 @@ class Details(QWidget):
             self._fill_notes()
         self._result.setText(self._told(line) if line is not None else self._told_of_all() if lines else
                              self.tr("Choose a run in the list."))
-        self._problem.setText(line.problem or line.failed if line is not None else "")
+        self._problem.setText(words(line.problem or line.failed) if line is not None else "")
         self._problem.setVisible(bool(self._problem.text()))
         self._path.setText(str(line.folder) if line is not None else "")
         sound = [one for one in lines if not one.problem]

@@ -13,7 +13,7 @@ from studio.models.rows import ListRows
 from studio.pages.parts.rows_table import RowsTable
 from studio.widgets import Label
 from studio.widgets.layouts import in_column, in_row
-from studio.words import words
+from studio.words import setting_words
 from ulmengine.config import ConfigError, RunConfig, value_of
 from ulmengine.record import RunFolder, RunLine, value_words
 
@@ -55,11 +55,10 @@ class Differences(QWidget):
     @Slot()
     def _fill(self) -> None:
         rows = []
-        for name, field in all_fields().items():
+        for name in all_fields():
             values = [_words(value_of(config, name)) for _, config in self._configs]
             if name not in ("version", "name") and (len(set(values)) > 1 or (values and not self.only.isChecked())):
-                where = " / ".join(map(words, field.sections))
-                rows.append((f"{where} / {words(field.label)}" if where else words(field.label), *values))
+                rows.append((setting_words(name), *values))
         self.table.set_source(ListRows((self.tr("Setting"), *(name for name, _ in self._configs)), rows), {})
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         self.table.setVisible(bool(rows))

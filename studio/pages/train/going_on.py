@@ -14,7 +14,9 @@ from studio.project import Project
 from studio.shell import Shell
 from studio.shown import ShownRun
 from studio.shown.log_reader import checkpoints_of
+from studio.words import setting_words, words
 from ulmengine.config import RunConfig, difference
+from ulmengine.counting import listed
 from ulmengine.events import Event, Failed, Progress
 from ulmengine.plan.control import RunState
 from ulmengine.record import RunFolder, RunFolderError
@@ -22,6 +24,9 @@ from ulmengine.record.changes import check_branched
 from ulmengine.record.copies import branch
 
 from .going_back import Lost, Point, lost_by_going_to
+
+_NAMED = 8
+"""Settings that a question names."""
 
 
 def branching(
@@ -79,12 +84,13 @@ class GoingOn(QObject):
         if changed:
             choices = [Choice("same", self.tr("With the run's own settings")),
                        Choice("cancel", self.tr("Cancel"), "cancel")]
-            detail = self.tr("The project's settings differ in: {names}.").format(names=", ".join(list(changed)[:8]))
+            names = [f"“{setting_words(name)}”" for name in changed]
+            detail = self.tr("The project's settings differ in: {names}.").format(names=listed(names, _NAMED))
             try:
                 check_branched(config, wanted)
                 choices.insert(0, Choice("new", self.tr("With the project's settings"), "default"))
             except RunFolderError as error:
-                detail += " " + self.tr("They cannot be taken: {why}.").format(why=error)
+                detail += " " + self.tr("They cannot be taken: {why}.").format(why=words(str(error)))
             place = point.place or self.tr("step {total}").format(total=f"{point.total:,}")
             answer = self.shell.ask.choose(
                 self.tr("Branch a new run"),

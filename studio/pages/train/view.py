@@ -31,7 +31,7 @@ from studio.widgets import (
 )
 from studio.widgets.cells import Stacked, Turning
 from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row, scrolling
-from studio.words import figure
+from studio.words import figure, words
 from ulmengine.events import Failed, Note
 from ulmengine.plan.stages import StagePlan
 
@@ -191,8 +191,8 @@ class NotesLine(QWidget):
             return
         first = max(told, key=lambda note: (note.level == "warning", told.index(note)))
         more = self.tr("  (and {n} more)").format(n=len(told) - 1) if len(told) > 1 else ""
-        self.line.setText(first.text + more)
-        self.whole.setText("\n".join(note.text for note in told))
+        self.line.setText(words(first.text) + more)
+        self.whole.setText("\n".join(words(note.text) for note in told))
         self.setAccessibleName(self.tr("Notes of the run"))
         self.setAccessibleDescription(self.whole.text())
         self._offer()

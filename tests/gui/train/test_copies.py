@@ -75,11 +75,14 @@ def test_a_branch_can_take_the_projects_new_settings(bench: Bench, copier: list[
 def test_settings_that_a_branch_cannot_take_are_not_offered(bench: Bench, copier: list[tuple[Any, ...]]) -> None:
     bench.click(bench.page.view.big_start)
     bench.until(RunState.FINISHED)
-    bench.project.change({"seed": 7})
+    bench.project.change({"seed": 7, "corpus.relabelled": ("main:01=sweet",)})
     bench.page._list_points()
     bench.ask.answers = ["cancel"]
     bench.page.view.buttons.branch_menu.actions()[0].trigger()
     assert bench.ask.asked[-1][1] == ("same", "cancel")
+    told = bench.ask.details[-1]
+    assert "differ in: “Seed”, “Corpus / Corrected labels”." in told
+    assert "corpus.relabelled" not in told
 
 
 def test_a_branch_that_cannot_be_made_says_why(bench: Bench, copier: list[tuple[Any, ...]]) -> None:
