@@ -494,3 +494,21 @@ def test_a_class_is_not_read_for_a_text_that_is_blank_everywhere(tmp_path: Path,
 def test_another_text_beside_a_blank_one_is_read(name: str) -> None:
     columns = {"text": [""] * 30, name: long(30), "label": ["x", "y", "z"] * 10}
     assert guess_columns(pl.DataFrame(columns)).text == (name,)
+
+
+@pytest.mark.parametrize("name", ["Seconds to Label", "time_to_label", "needs label", "date of label", "label date",
+                                  "n_labels", "label_count", "View Label", "annotation time"])
+@pytest.mark.parametrize("other", ["sentiment", "topic", "annotation"])
+def test_what_is_kept_of_labelling_is_no_label(name: str, other: str) -> None:
+    columns = {"text": long(60), name: [str(3 + n % 7) for n in range(60)], other: ["good", "bad", "mid"] * 20}
+    guess = guess_columns(frame(**columns))
+    assert (guess.label, guess.rivals) == ((other,), ())
+    del columns[other]
+    assert guess_columns(frame(**columns)).label == ()
+
+
+@pytest.mark.parametrize("name", ["gold label", "my_label", "type of class", "label_num", "sentiment label",
+                                  "Label (manual)", "label_id", "Name of the category"])
+def test_what_ends_or_begins_with_a_word_for_a_label_is_one(name: str) -> None:
+    columns = {"text": long(60), name: ["good", "bad", "mid"] * 20, "flag": ["x", "y"] * 30}
+    assert guess_columns(frame(**columns)).label == (name,)

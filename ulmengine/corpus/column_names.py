@@ -202,6 +202,12 @@ _SCALES = ("rating", "score", "stars")
 _PLAIN_LABEL_NAMES = ("gold_label", "true_label", "final_label", "majority_label", "class_label", "classlabel",
                       "label_name", "label_text")
 _SAID = re.compile(r"(?:pred|predicted|prediction|model|old|annotator|coder|rater)\d*")
+_TO_LABEL = ("to", "per", "before", "until", "since", "needs", "need", "has", "have", "without", "view", "skip")
+_COUNTS = ("number", "num", "n")
+_OF_LABELLING = (
+    "date", "time", "timestamp", "seconds", "minutes", "hours", "duration", "cost", "count", "by", "at", "annotator",
+    "version", "url", "link",
+)
 _GERMAN = ("kategorie", "klasse")
 
 
@@ -276,8 +282,20 @@ def called_like_label(key: str) -> Nearness | None:
     return Nearness.SCALE if words and words[-1] in _SCALES else None
 
 
+def is_about_labelling(key: str) -> bool:
+    """Whether a column is called like what is kept of labelling a text: seconds to label, needs_label, label_date."""
+    words = _WORD.findall(key)
+    first, last = words[:1], words[-1:]
+    labels = frozenset(FIRST_LABEL_NAMES) | {"labeling", "labelling", "labeled", "labelled", "annotation", "annotate"}
+    return len(words) > 1 and (
+        (last[0] in labels and (words[-2] in _TO_LABEL or first[0] in (*_COUNTS, *_OF_LABELLING))) or (
+            first[0] in labels and last[0] in _OF_LABELLING))
+
+
 def _is_partly(key: str, words: list[str]) -> bool:
     """Whether a word for a label begins or ends the name ``key`` of ``words``."""
+    if is_about_labelling(key):
+        return False
     plain = (frozenset(FIRST_LABEL_NAMES) | _FOREIGN_FIRST | _USUAL_LABEL_NAMES) - {"v1", "classes"}
     if words and (words[0] in plain - {"labels"} or words[-1] in plain or words[0] in _EXTRA):
         return True

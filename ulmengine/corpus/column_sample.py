@@ -33,6 +33,7 @@ from .column_names import (
     TEXT_NAMES,
     Nearness,
     called_like_label,
+    is_about_labelling,
     is_about_name,
     is_topic_name,
     is_verdict_name,
@@ -106,7 +107,7 @@ class Sampled:
     def aside(self) -> bool:
         """Named like bookkeeping, or like a state; or it holds dates."""
         named = _ASIDE.search(self._words) is not None and self.key not in LABEL_NAMES | TEXT_NAMES
-        return self.state or (named and not self.running) or self._dated
+        return self.state or (named and not self.running) or self._dated or is_about_labelling(self.key)
 
     @property
     def _dated(self) -> bool:
