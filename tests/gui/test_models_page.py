@@ -128,6 +128,24 @@ def test_weights_alone_ask_for_their_vocabulary(page, desk, qtbot, tmp_path):
     settled(one, qtbot)
 
 
+@pytest.mark.parametrize(("names", "said"), [
+    (("tickets.csv",), "tickets.csv is no model. Models of this program (.ulmfit)"),
+    (("notes", "model.bin"), "notes, model.bin is no model."),
+    (("w.pth", "tickets.csv"), "tickets.csv is no model."),
+    (("v.pkl",), "A vocabulary alone is no model."),
+])
+def test_what_is_no_model_is_called_by_its_name_beside_what_can_be_imported(page, desk, tmp_path, names, said):
+    paths = [tmp_path / name for name in names]
+    for path in paths:
+        path.write_bytes(b"text,label\n")
+    one, told = page(), []
+    one.shell.noticed.connect(told.append)
+    desk.answers.files = paths
+    one.choose_import()
+    [notice] = told
+    assert notice.text.startswith(said)
+
+
 def test_what_each_file_is_goes_by_its_name():
     found = sorted_out([Path("b_bwd.pth"), Path("v.pkl"), Path("a_fwd.pth"), Path("m.ulmfit")])
     assert (found.forward, found.backward) == (Path("a_fwd.pth"), Path("b_bwd.pth"))
