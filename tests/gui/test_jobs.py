@@ -144,3 +144,14 @@ def test_how_far_the_work_is_can_be_read_whole_in_the_width_that_is_asked_for(qt
     assert shown.text.isVisible()
     assert shown.text.width() >= shown.text.sizeHint().width()
     assert shown.bar.width() >= 72
+
+
+def test_the_line_of_a_job_is_as_high_before_and_after_as_while_it_works(qtbot: QtBot) -> None:
+    bar = JobBar()
+    qtbot.addWidget(bar)
+    bar.show()
+    before = bar.sizeHint().height(), bar.minimumHeight()
+    bar.begin("Reading")
+    assert max(bar.sizeHint().height(), bar.minimumHeight()) == max(before)
+    bar.done("324 documents")
+    assert max(bar.sizeHint().height(), bar.minimumHeight()) == max(before)

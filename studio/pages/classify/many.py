@@ -104,8 +104,6 @@ class ManyTexts(QWidget):
             in_row(Label(self.tr("Show")), self.label, self.sure, STRETCH), in_row(self.wrong, self.differing, STRETCH),
             in_row(STRETCH, self.columns, self.evaluate), in_row(STRETCH, self.again, self.copy, self.save)))
         above = Beside(Beside(lists, ticks), Beside(source, tools))
-        # Its place is kept while it is empty: nothing may jump under the mouse when the work ends.
-        self.progress.setMinimumHeight(self.progress.cancel.sizeHint().height())
         self.progress.setMinimumWidth(PROGRESS)
         start = in_column((self.area, 1), (self.paste, 0, Qt.AlignmentFlag.AlignHCenter), gap=-1)
         full = in_column(above, self.skipped, (self.table, 1),

@@ -39,6 +39,7 @@ class JobBar(QWidget):
         # The text has what the bar does not need: where it has its own width, all of it can be read.
         in_row((self.bar, 0, Qt.AlignmentFlag.AlignVCenter), (self.text, 1), self.cancel, inside=self, gap=theme.M)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumHeight(self.cancel.sizeHint().height())  # also while it is hidden
         self._left = TimeLeft()
         self.done()
 
