@@ -36,7 +36,7 @@ class ChangesCard(Card):
         self.lines: list[ChangeLine] = []
         self.text = Paragraph("", theme.Type.SMALL)
         self.restore = Button(QCoreApplication.translate("ChangesCard", "Take all back"), "undo", "quiet")
-        self._column, self.buttons = in_column(gap=0), in_row(self.restore, STRETCH)
+        self._column, self.buttons = in_column(), in_row(self.restore, STRETCH)
         self.body.addWidget(self.text)
         self.body.addLayout(self._column)
         self.body.addLayout(self.buttons)

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from pytestqt.qtbot import QtBot
 
-from studio import project
+from studio import project, theme
 from studio.pages.corpus.page import CorpusPage
 from studio.pages.corpus.problems import FindingCard, ProblemsPanel
 from studio.pages.corpus.repair_book import Repair, RepairBook
@@ -204,6 +204,9 @@ def test_corrected_labels_are_listed_shown_and_taken_back(
     settle(qtbot, page)
     assert all(line.text.text().endswith("looked twice") for line in card.lines)  # as long as it is in force
     assert "looked twice" in card.lines[0].text.text()
+    page.side.setCurrentWidget(page.problems)
+    page.show()
+    qtbot.waitUntil(lambda: card.lines[1].y() >= card.lines[0].geometry().bottom() + theme.S)  # lines of several rows
     assert page.analysis.corpus.documents.relabelled.tolist() == [3, 5]
     card.lines[1].show_rows.click()
     table = page.tables.documents.rows
