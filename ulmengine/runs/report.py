@@ -225,7 +225,7 @@ def _results(measured: Measured, found: dict[str, Any], heading: str) -> str:
         have = "have" if other == "counts" else "has"
         told.append(f"The network has {_documents(paired['mended'])} right that the {other} {have} wrong, and "
                     f"{paired['broken']:,} the other way round.")
-    what = ["With 95 % bootstrap intervals"]
+    what = ["With 95 % intervals (bootstrap, and Wilson's where all or none are right)"]
     if "baseline" in who:
         what.append("the baseline counts words and pairs of words (TF-IDF + logistic regression)")
     if measured.kept.multi_label:

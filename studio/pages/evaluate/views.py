@@ -82,7 +82,8 @@ class Views(Tabs):
         return _tab(modes, (area, 1), self.hint)
 
     def _classes(self) -> QWidget:
-        hint = Paragraph(self.tr("With 95% bootstrap intervals. Pick a class to see its documents."), theme.Type.SMALL)
+        hint = Paragraph(self.tr("With 95% intervals: bootstrap, and Wilson's where all or none are right. Pick a "
+                                 "class to see its documents."), theme.Type.SMALL)
         return _tab((self.table, 1), hint)
 
     def _curves(self) -> QWidget:

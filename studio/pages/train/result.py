@@ -75,7 +75,7 @@ class ResultCard(Card):
         if history.evaluated is not None:
             told = history.evaluated
             corrected = corrected_words(told.relabelled, told.part)
-            parts.append(self.tr("Accuracy on {count} {part}, with 95% bootstrap intervals.").format(
+            parts.append(self.tr("Accuracy on {count} {part}, with 95% intervals.").format(
                 count=f"{told.documents:,}",
                 part=f"{part_words(told.part)} ({corrected})" if corrected else part_words(told.part)
             ))
