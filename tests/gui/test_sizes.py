@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio import theme
 from studio.app import make_window
 from studio.frame.dialogs import ShortcutsDialog
 from studio.frame.palette import ROW
@@ -504,3 +505,14 @@ def test_every_strip_of_tabs_takes_the_focus_when_it_is_clicked(window: MainWind
     bars = window.pages.findChildren(QTabBar)
     assert len(bars) >= 7
     assert all(bar.focusPolicy() & Qt.FocusPolicy.ClickFocus for bar in bars)
+
+
+def test_pages_begin_at_the_same_left_edge_below_the_banner(window: MainWindow, tmp_path: Path) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    edges = {}
+    for entry in available():
+        window.go(entry.key)
+        page = window.pages.page(entry.key)
+        assert page is not None
+        edges[entry.key] = page.body.contentsMargins().left() or theme.XL  # what is scrolled has its margins outside
+    assert set(edges.values()) == {theme.XL}, edges

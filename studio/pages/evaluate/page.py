@@ -100,7 +100,7 @@ class EvaluatePage(ProjectPage):
         shell, train = self.shell, PrimaryButton(self.tr("Go to training"), "train")
         train.clicked.connect(lambda: shell.go("train"))
         self.empty.add_button(train)
-        self.count.setMinimumWidth(180)
+        self.count.setMinimumWidth(172)
         self.documents.setMinimumWidth(396)
         choice = Beside(self.choosing, as_widget(in_row((self.count, 1), self.wrong, self.report)))
         full = in_column(in_column(self.heading, self.told, gap=theme.XS), choice, self.filters,
@@ -111,7 +111,7 @@ class EvaluatePage(ProjectPage):
         for widget in (self.empty, busy, as_widget(full), QWidget(), reading):
             self.stack.addWidget(widget)
         self.body.setSpacing(theme.S)
-        self.body.setContentsMargins(theme.L, theme.L, theme.L, theme.M)
+        self.body.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.S)
         self.body.addWidget(self.name)
         self.body.addWidget(self.failure)
         self.body.addWidget(self.stack, 1)

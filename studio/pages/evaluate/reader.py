@@ -67,7 +67,7 @@ class Reader(QWidget):
         self.method.setToolTip(self.tr("Gradient is quick and a reckoning; leaving each word out in turn is slower "
                                        "and shows what really happens without it"))
         self.label.setAccessibleName(self.tr("Label whose words are coloured"))
-        self.editor.setMinimumHeight(104)  # five lines
+        self.editor.setMinimumHeight(98)  # five lines
         top = in_row((self.heading, 1), self.back, self.forth, gap=theme.XS)
         ways = in_row(Label(self.tr("Words for"), theme.Type.SMALL, muted=True), (self.label, 1), (self.method, 1))
         # The label is corrected above what comes and goes: the button is not to move under the mouse.

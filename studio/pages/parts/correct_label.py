@@ -36,8 +36,8 @@ class CorrectLabel(QWidget):
         self.why = QLineEdit(placeholderText=self.tr("Why (if you like)"))
         self.why.setAccessibleName(self.tr("Why the label is corrected"))
         self.take = Button(self.tr("Correct the label"), "edit")
-        self.why.setMinimumWidth(150)
-        which = in_row(Label(self.tr("Right label"), theme.Type.SMALL, muted=True), self.one, self.several)
+        self.why.setMinimumWidth(128)  # what it says while it is empty is read
+        which = in_row(Label(self.tr("Right label"), theme.Type.SMALL, muted=True), (self.one, 1), (self.several, 1))
         in_column(Beside(as_widget(which), as_widget(in_row(self.why, self.take))), inside=self)
         self.one.activated.connect(self._enable)
         self.take.clicked.connect(self._take)
