@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ulmengine.config import RunConfig
 from ulmengine.disk import read_json, whole
@@ -29,7 +30,9 @@ class CorpusFacts:
     documents to train the classifier on, further ones for the language model, those for validation. ``tokens``: mean a
     document; ``limited``: the same with longer documents counted up to the document limit. ``shares``: of the words,
     those that each language model knows, by its path, 0 to 1. ``stamp``: of the files as they were then
-    (:func:`ulmengine.corpus.corpus_stamp`); empty: an earlier version of the program found them out.
+    (:func:`ulmengine.corpus.corpus_stamp`); empty: an earlier version of the program found them out. ``hindrance``: why
+    no classifier can be trained on it, as :func:`ulmengine.runs.checks.start_problems` tells it (kind, text, advice,
+    remedy); empty where nothing is known to speak against it.
     """
 
     key: str
@@ -42,6 +45,7 @@ class CorpusFacts:
     held: int = 0
     shares: dict[str, float] = field(default_factory=dict)
     stamp: str = ""
+    hindrance: dict[str, Any] = field(default_factory=dict)
 
     def save(self, cache: Path) -> None:
         """Write the facts into ``cache``; a folder that cannot be written costs the estimates, nothing else."""
@@ -49,6 +53,11 @@ class CorpusFacts:
             cache.mkdir(exist_ok=True)  # in a project that is there: one that was moved away is not made anew
             with whole(cache / FILE) as beside:
                 beside.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+
+def hindrance_of(config: RunConfig, facts: CorpusFacts | None) -> dict[str, Any]:
+    """Why a run of ``config`` cannot begin, as :attr:`CorpusFacts.hindrance`, by what is known of its corpus."""
+    return facts.hindrance if facts is not None and any(config.classifier.epochs) else {}
 
 
 def batches_an_epoch(config: RunConfig, facts: CorpusFacts) -> dict[str, int]:

@@ -60,6 +60,8 @@ class Shell(QObject):
     projectChanged = Signal(object)
     """Another :class:`Project` is open now, or None."""
     pageWanted = Signal(str)
+    problemsWanted = Signal()
+    """The problems of the corpus are to be shown, on the Corpus page, which is in view."""
     tourWanted = Signal()
     filesGiven = Signal(object)
     """Files (a list of :class:`pathlib.Path`) that the person has dropped or chosen, to be made sense of."""

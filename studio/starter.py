@@ -14,7 +14,9 @@ from ulmengine.record import RunFolder, run_name
 
 from .ask import Choice
 from .elsewhere import may_train_beside
+from .facts import hindrance_of
 from .usual import usual_change, usual_of
+from .words import words
 
 if TYPE_CHECKING:
     from .shell import Shell
@@ -48,7 +50,7 @@ class Starter(QObject):
                         self.tr("Go to the corpus"), partial(shell.go, "corpus"),
                         holds=lambda: shell.corpus_unreadable)
             return False
-        if self.folder_gone() or self.corpus_outdated():
+        if self.folder_gone() or self.corpus_outdated() or self._hindered():
             return False
         folder, offered, answer = shell.shown.folder, shell.shown.offers, "new"
         if project is not None and folder is not None and folder.path.parent == project.runs and \
@@ -119,6 +121,23 @@ class Starter(QObject):
                     self.tr("Nothing was started: {file} has changed since it was read. Once it is read anew, look at "
                             "what it holds now, then start.").format(file=name), "warning",
                     holds=lambda: shell.project is project and not shell.busy)
+        return True
+
+    def _hindered(self) -> bool:
+        """Whether it is known that no run can begin on the corpus as it is, which the person sees and is told."""
+        shell, project = self._shell, self._shell.project
+        found = {} if project is None else hindrance_of(project.config, project.facts)
+        if project is None or not found:
+            return False
+        shell.go("corpus")
+        shell.problemsWanted.emit()
+        settings = found["remedy"]
+        button = "" if not settings else self.tr("Leave these classes out") if "corpus.min_per_class" in settings \
+            else self.tr("Train without measuring")
+        shell.toast(self.tr("Nothing was started. {why} {advice}").format(
+            why=words(found["text"]), advice=words(found["advice"])), "warning", button,
+            partial(project.change, settings) if settings else None,
+            holds=lambda: shell.project is project and hindrance_of(project.config, project.facts) == found)
         return True
 
     def start(self) -> bool:

@@ -187,7 +187,8 @@ class RunBar(QWidget):
         state, offered = self.shown.state, self.shown.offers
         self.sign.set_leading(self.shown.folder is not None and self.shell.project is not None)
         self.own.setVisible(self._own_run is not None and not self.shown.is_of(self.shell.project))
-        kind = "problem" if self.shown.folder is None and self.shell.corpus_unreadable else self.shown.dot
+        unfit = self.shown.folder is None and (self.shell.corpus_unreadable or self.shown.hindrance)
+        kind = "problem" if unfit else self.shown.dot
         self.dot.set_kind(kind)
         self.dot.setVisible(bool(kind))
         self.state.setText(state_words(state))
@@ -271,7 +272,7 @@ class RunBar(QWidget):
         run = self.shown
         history, stage = run.history, run.stage
         if run.folder is None:
-            return (self._first_step_words(),)
+            return self._first_step_wordings()
         if isinstance(run.trouble, Failed) and not run.unreadable:
             whole = words(run.trouble.title)
             short = without_folders(whole)
@@ -309,14 +310,21 @@ class RunBar(QWidget):
             return self.tr("The loss grows")
         return self.tr("The disk is full") if trouble.cause == "disk_full" else self.tr("The run's folder is gone")
 
-    def _first_step_words(self) -> str:
+    def _first_step_wordings(self) -> tuple[str, ...]:
         """What there is to do before a first run."""
         project = self.shell.project
         if project is None:
-            return self.tr("Open a project")
+            return (self.tr("Open a project"),)
         if self.shell.corpus_unreadable:
-            return self.tr("The corpus cannot be read")
-        return self.tr("Ready to start") if project.config.corpus.path else self.tr("Choose a corpus first")
+            return (self.tr("The corpus cannot be read"),)
+        if hindrance := self.shown.hindrance:
+            short = {"rare_class": self.tr("Labels with too few documents"),
+                     "unmeasured": self.tr("No documents to measure on"),
+                     "one_label": self.tr("Nothing to tell apart"),
+                     "one_label_to_learn": self.tr("Nothing to tell apart"),
+                     "too_few": self.tr("Too few documents")}
+            return tuple(filter(None, (short.get(hindrance["kind"]), self.tr("See the page Corpus"))))
+        return (self.tr("Ready to start") if project.config.corpus.path else self.tr("Choose a corpus first"),)
 
     def _left_wordings(self, seconds: float) -> tuple[str, ...]:
         """How long it takes still: what comes after the stage in hand nobody knows yet."""

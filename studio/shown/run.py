@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from studio.engine.jobslot import JobSlot
 from studio.engine.run_service import RunService
-from studio.facts import CorpusFacts, known_facts
+from studio.facts import CorpusFacts, hindrance_of, known_facts
 from studio.plots.history import RunHistory, StageRecord
 from studio.project import Project
 from studio.words import state_dot
@@ -167,6 +168,12 @@ class ShownRun(QObject):
     def advised(self) -> bool:
         """Whether the Train page has a card with what to try: it alone says how to go on, until it is closed."""
         return isinstance(self.trouble, (ev.Failed, ev.Diverging)) and not self.unreadable
+
+    @property
+    def hindrance(self) -> dict[str, Any]:
+        """Where there is none: why the one that would be started is known not to begin, as
+        :attr:`~studio.facts.CorpusFacts.hindrance`."""
+        return {} if self.folder is not None else hindrance_of(self.config, self._facts)
 
     @property
     def offers(self) -> Offers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,58 @@ def test_a_corpus_that_cannot_be_read_begins_no_run_until_it_can(
     begin(window, way)
     assert run.calls == ["start"]
     assert shutdown_jobs(20)
+
+
+@pytest.mark.parametrize("way", ["bar", "action", "page"])
+def test_a_corpus_that_no_run_can_begin_on_makes_none_and_its_problem_is_shown(
+    window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, way: str
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    project, file = window.shell.project, tmp_path / "corpus.csv"
+    assert project is not None
+    file.write_text("text,label\n" + "".join(f"a good text {n},yes\na bad text {n},no\n" for n in range(20))
+                    + "an odd text,maybe\n", encoding="utf-8")
+    window.go("corpus")
+    page = window.pages.page("corpus")
+    assert isinstance(page, CorpusPage)
+    project.change({"corpus.path": str(file)})
+    qtbot.waitUntil(lambda: window.bar.dot.kind == "problem", timeout=20_000)
+    assert window.bar.stage.text() == "Labels with too few documents"
+    page.side.setCurrentIndex(0)
+    begin(window, way)
+    assert not run.calls
+    assert not project.run_folders()
+    assert window.pages.key == "corpus"
+    assert page.side.currentWidget() is page.problems
+    train = next((page for page in window.pages.made() if isinstance(page, TrainPage)), None)
+    assert train is None or train.view.big_start.isHidden()
+    toast = window.toasts.shown[-1]
+    assert toast.notice.text.startswith("Nothing was started. Fewer than 3 documents bear the label maybe (1)")
+    assert "“Corpus / Fewest documents of a class” = 3" in toast.notice.text
+    assert toast.notice.button == "Leave these classes out"
+    assert toast.notice.action is not None
+    toast.notice.action()
+    assert project.config.corpus.min_per_class == 3
+    qtbot.waitUntil(lambda: window.bar.stage.text() == "Ready to start", timeout=20_000)
+    qtbot.waitUntil(lambda: not page.analysis.busy, timeout=20_000)
+    begin(window, way)
+    assert run.calls == ["start"]
+    assert shutdown_jobs(20)
+
+
+def test_what_keeps_a_classifier_from_beginning_is_nothing_to_a_language_model(
+    window: MainWindow, run: FakeRun, tmp_path: Path
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    project = window.shell.project
+    assert project is not None
+    project.change({"corpus.path": str(tmp_path / "corpus.csv"), "classifier.epochs": [0]})
+    _knows(project, 5_000, pretrained=True)
+    assert project.facts is not None
+    project.keep_facts(replace(project.facts, hindrance={"kind": "one_label", "text": "", "advice": "", "remedy": {}}))
+    assert window.bar.stage.text() == "Ready to start"
+    window.start_run()
+    assert run.calls == ["start"]
 
 
 def test_a_run_begun_on_another_page_is_shown_before_it_has_written_anything(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from ulmengine.models import (
     pretrained_path,
     starting_model,
 )
+from ulmengine.runs.checks import start_problems
 from ulmengine.runs.prepare import known_share, known_shares, language_texts, tokenizer_of
 from ulmengine.tokens import (
     SPECIALS,
@@ -51,12 +53,13 @@ LONGEST = 100_000
 
 @dataclass(frozen=True)
 class Opened:
-    """An imported corpus with what the page shows of it at once."""
+    """An imported corpus with what the page shows of it at once. ``hindrance``: as :class:`CorpusFacts` has it."""
 
     documents: Documents
     snippets: Snippets
     counts: dict[str, int]
     balance: tuple[tuple[str, int], ...]
+    hindrance: dict[str, Any]
 
 
 def summary(opened: Opened) -> str:
@@ -181,7 +184,10 @@ def read_corpus(config: RunConfig, cache: Path, base: Path) -> Generator[Event, 
         raise CorpusError(f"The project's folder is gone from {base}. Put it back, or open it where it is now.")
     documents = yield from open_corpus(config.corpus, cache, seed=config.seed, base=base)
     snippets = yield from make_snippets(documents)
-    return Opened(documents, snippets, {part: documents.count(part) for part in PART_NAMES}, balance(documents))
+    # Of a classifier, whether or not one is wanted now: the epochs may be set anew without reading the corpus again.
+    problems = start_problems(RunConfig(corpus=config.corpus), documents)
+    return Opened(documents, snippets, {part: documents.count(part) for part in PART_NAMES}, balance(documents),
+                  asdict(problems[0]) if problems else {})
 
 
 def read_profile(documents: Documents, config: RunConfig, base: Path) -> Generator[Event, None, Profile]:
@@ -233,6 +239,7 @@ def facts_of(corpus: Opened, profile: Profile, config: RunConfig) -> CorpusFacts
         held=corpus.counts["validation"],
         tokens=float(lengths.mean()) if len(lengths) else 0.0, limited=float(limited.mean()) if len(lengths) else 0.0,
         shares=profile.shares, stamp=corpus.documents.stamp,
+        hindrance=corpus.hindrance,
     )
 
 

@@ -66,6 +66,7 @@ class CorpusPage(ProjectPage):
         self.problems = ProblemsPanel()
         self.splits = SplitPanel(project)
         self.document = DocumentPanel()
+        shell.problemsWanted.connect(self.show_problems)
         self.offer(self.tr("Choose a corpus file…"), self.files.choose_file)
         self.offer(self.tr("Choose a corpus folder…"), self.files.choose_folder)
         self.offer(self.tr("Choose a test file…"), self.files.choose_test)
@@ -168,6 +169,11 @@ class CorpusPage(ProjectPage):
             self.analysis.again()
         else:
             self.analysis.look()
+
+    @Slot()
+    def show_problems(self) -> None:
+        """Bring the problems of the corpus to the front."""
+        self.side.setCurrentWidget(self.problems)
 
     def show_setting(self, name: str) -> bool:
         """Bring a setting into view, on its tab; what was understood of the file stands above the tables."""

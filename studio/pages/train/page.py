@@ -176,7 +176,7 @@ class TrainPage(ProjectPage):
             run.offers, own=run.own, told=self.view.has_advice,
             complete=self.history.finished is not None or busy_beside or run.elsewhere)
         self.view.show_run(self.history, run.plans, alive=run.alive, any_run=run.folder is not None)
-        self.view.show_readiness(bool(self.project.config.corpus.path), readable=not self.shell.corpus_unreadable)
+        self.view.show_readiness(bool(self.project.config.corpus.path), fit=self._corpus_is_fit())
         self.view.heading.set_below(*self._standings())
         self.status.emit(self._dot())
 
@@ -212,8 +212,12 @@ class TrainPage(ProjectPage):
 
     def _dot(self) -> str:
         if self.folder is None:
-            return "ready" if self.project.config.corpus.path and not self.shell.corpus_unreadable else ""
+            return "ready" if self.project.config.corpus.path and self._corpus_is_fit() else ""
         return self.shown.dot
+
+    def _corpus_is_fit(self) -> bool:
+        """Whether nothing is known of the corpus that keeps a run from beginning."""
+        return not self.shell.corpus_unreadable and not self.shown.hindrance
 
     @Slot()
     def _dismissed(self) -> None:

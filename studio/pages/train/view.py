@@ -126,9 +126,9 @@ class TrainView(QWidget):
         self._tries = len(found)
         self.failure.show_failure(failed, found)
 
-    def show_readiness(self, chosen: bool, *, readable: bool) -> None:
+    def show_readiness(self, chosen: bool, *, fit: bool) -> None:
         """Whether a run could begin: there is a corpus, and nothing is known that speaks against it."""
-        ready = chosen and readable
+        ready = chosen and fit
         text = self.tr("Look at the corpus") if chosen else self.tr("Choose a corpus")
         self.choose.setText(text)
         self.choose.setAccessibleName(text)
