@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ulmengine import disk
-from ulmengine.disk import is_disk_full, move, read_json, sweep, unused_path, whole, whole_folder
+from ulmengine.disk import is_disk_full, is_out_of_memory, move, read_json, sweep, unused_path, whole, whole_folder
 
 from .test_architecture import ROOT, SOURCES
 
@@ -230,6 +230,37 @@ def test_a_full_disk_is_known_behind_another_error() -> None:
     error.__cause__ = OSError(errno.EDQUOT, "quota")
     assert is_disk_full(error)
     assert not is_disk_full(OSError(errno.EIO, "broken"))
+
+
+@pytest.mark.parametrize(("number", "name", "told"), [
+    (errno.ENOSPC, None, "page.html"), (errno.ENOSPC, "other", "other"), (errno.EIO, None, None), (0, None, None),
+])
+def test_a_full_disk_is_told_with_the_file_that_was_to_be_written(
+    number: int, name: str | None, told: str | None, tmp_path: Path
+) -> None:
+    with pytest.raises(OSError) as failed, whole(tmp_path / "page.html"):  # noqa: PT011 - its name is what counts
+        raise OSError(number, "as it is", name)
+    assert (failed.value.filename and Path(failed.value.filename).name) == told
+
+
+def test_folders_that_were_made_for_nothing_go_and_others_stay(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    for place in (tmp_path / "a" / "b" / "c", tmp_path / "there" / "c"):
+        with pytest.raises(ValueError, match="not now"), whole_folder(place):
+            raise ValueError("not now")
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+    with whole_folder(tmp_path / "a" / "b" / "c"):
+        pass
+    assert (tmp_path / "a" / "b" / "c").is_dir()
+
+
+@pytest.mark.parametrize(("text", "memory"), [
+    ("could not create a primitive", True), ("could not create a primitive descriptor for a matmul primitive", False),
+    ("could not create a primitive descriptor iterator", False), ("could not create a file", False),
+    ("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory", True),
+])
+def test_memory_that_was_not_given_is_known_by_what_the_libraries_say(text: str, memory: bool) -> None:
+    assert is_out_of_memory(RuntimeError(text)) is memory
 
 
 def test_nothing_else_writes_onto_a_final_name() -> None:

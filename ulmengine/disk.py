@@ -25,6 +25,8 @@ LARGEST_JSON = 64 << 20
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
                   "alloc_failed", "memory allocation of", "can't spawn worker thread", "can't start new thread",
                   "failed to map segment")  # "alloc_failed": cuBLAS and cuDNN
+_NO_PRIMITIVE = "could not create a primitive"
+"""What oneDNN says where it gets no memory; of what it cannot do it says "… a primitive descriptor for …"."""
 
 
 @contextmanager
@@ -43,9 +45,31 @@ def whole(path: Path) -> Iterator[Path]:
         if beside.exists():
             _to_disk(beside)
             move(beside, path)
+    except OSError as error:
+        if error.filename is None and is_disk_full(error):  # what writes does not say what
+            error.filename = str(path)
+        raise
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+def is_beside(path: Path) -> bool:
+    """Whether ``path`` is, or lies in, what :func:`whole` or :func:`whole_folder` gives to write to."""
+    return any(part.endswith(".part") for part in path.parts)
+
+
+@contextmanager
+def folders_of(place: Path) -> Iterator[None]:
+    """Make the folders that ``place`` is to lie in; those that are made and stay empty go when the block ends."""
+    missing = [folder for folder in place.parents if not folder.exists()]
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    finally:
+        for folder in missing:
+            with suppress(OSError):  # something stands in it
+                folder.rmdir()
 
 
 @contextmanager
@@ -58,12 +82,7 @@ def whole_folder(place: Path, *, or_theirs: bool = False) -> Iterator[Path]:
     :raises OSError: it cannot be written, or something stands at ``place`` that is no empty folder.
     """
     place = place.resolve()  # "." has no name, and nothing can be put in the place of a link
-    place.parent.mkdir(parents=True, exist_ok=True)
-    sweep(place.parent.glob(f".{glob.escape(place.name)}.*.part"))
-    around = place.with_name(f".{place.name}.{uuid4().hex[:12]}.part")
-    beside = around / place.name
-    try:
-        beside.mkdir(parents=True)
+    with folders_of(place), _beside(place) as beside:
         yield beside
         for folder, _, names in os.walk(beside):
             for name in names:
@@ -76,6 +95,17 @@ def whole_folder(place: Path, *, or_theirs: bool = False) -> Iterator[Path]:
         except OSError:
             if not (or_theirs and place.exists()):
                 raise
+
+
+@contextmanager
+def _beside(place: Path) -> Iterator[Path]:
+    """An empty hidden folder of the name of ``place`` on the same disk; what is left in it goes."""
+    sweep(place.parent.glob(f".{glob.escape(place.name)}.*.part"))
+    around = place.with_name(f".{place.name}.{uuid4().hex[:12]}.part")
+    beside = around / place.name
+    try:
+        beside.mkdir(parents=True)
+        yield beside
     finally:
         shutil.rmtree(around, ignore_errors=True)
 
@@ -231,4 +261,5 @@ def is_disk_full(error: BaseException | None) -> bool:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the system gave no more memory, or no thread, which needs some: each library says so in its own way."""
     text = str(error).lower()
-    return isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY)
+    return (isinstance(error, MemoryError) or text.endswith(_NO_PRIMITIVE)
+            or any(words in text for words in _OUT_OF_MEMORY))

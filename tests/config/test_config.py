@@ -157,3 +157,9 @@ def test_an_empty_file_is_no_description(tmp_path: Path, text: str) -> None:
 def test_a_short_description_is_one(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.toml").write_text(text, encoding="utf-8")
     assert load(tmp_path / "run.toml").model == RunConfig().model
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 100_000, "x = " + "{a=" * 100_000])
+def test_brackets_without_end_are_told_in_words(text: str) -> None:
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        loads(text)

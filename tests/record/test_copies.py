@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -241,3 +242,61 @@ def test_a_file_without_some_of_its_bytes_is_called_damaged(
         return
     with pytest.raises(RunFolderError, match="or it is damaged"):
         import_run(target, tmp_path / "runs")
+
+
+@pytest.mark.parametrize(("names", "words"), [
+    (["a.csv"], "holds no run"), (["run/config.toml"], "holds no run"), (["config.toml/"], "holds no run"),
+    (["config.toml", "config.toml/x"], "or it is damaged"), (["config.toml/x", "config.toml"], "or it is damaged"),
+    (["config.toml", "x" * 300], "cannot be taken up: File name too long"),
+])
+def test_a_file_that_is_no_run_is_told_of_by_its_own_name_and_leaves_no_folder(
+    names: list[str], words: str, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as file:
+        for name in names:
+            file.writestr(name, "")
+    with pytest.raises(RunFolderError, match=words) as told:
+        import_run(tmp_path / "other.zip", tmp_path / "deep" / "runs")
+    assert ".part" not in str(told.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["other.zip"]
+
+
+@pytest.mark.parametrize(("free", "words"), [
+    (20, "bytes, and 20 bytes are free in"), (1_500, "bytes, and 1,500 bytes are free in"),
+])
+def test_how_much_room_is_missing_is_told_in_units_of_which_there_are_some(
+    free: int, words: str, whole: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "small.zip", "w") as file:
+        file.writestr("config.toml", "#" * 5_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with pytest.raises(RunFolderError, match=f"needs 5,000 {words}"):
+        import_run(tmp_path / "small.zip", tmp_path / "runs")
+
+
+def test_a_run_whose_log_is_gone_is_a_place_to_branch_off(whole: RunFolder, tmp_path: Path) -> None:
+    harmed = RunFolder(tmp_path / "harmed")
+    shutil.copytree(whole.path, harmed.path)
+    harmed.log_path.unlink()
+    made = branch(harmed, Checkpoints(harmed.checkpoints).all()[0].name, tmp_path / "branch")
+    assert isinstance(list(Run(made).events(resume=True))[-1], ev.Finished)
+    assert same_weights(made, whole)
+
+
+@pytest.mark.parametrize(("denied", "words"), [
+    ("source", "corpus.json cannot be read: Permission denied"),
+    ("target", "deep/branch cannot be written: Permission denied"),
+    ("above", "deep/branch cannot be written: Permission denied"),
+])
+def test_what_cannot_be_read_is_not_called_the_copy_that_cannot_be_written(
+    denied: str, words: str, whole: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(source: Path, target: Path, **_: object) -> None:
+        path = {"source": source, "target": target, "above": tmp_path}[denied]
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(shutil, "copyfile", refused)
+    with pytest.raises(RunFolderError, match=words):
+        branch(whole, Checkpoints(whole.checkpoints).all()[0].name, Path("deep/branch"))
+    assert not Path("deep").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from ulmengine import events as ev
 from ulmengine.events import outcome
 from ulmengine.inference import Predictions, PredictionsError, part_predictions
-from ulmengine.record import RunFolder, in_words
+from ulmengine.record import RunFolder, RunFolderError, in_words
 from ulmengine.runs import Run
 from ulmengine.runs.measured import Measured, evaluated, open_measured, record_of
 from ulmengine.runs.pictures import Polyline, line_picture, smoothed
@@ -118,6 +119,18 @@ def test_without_its_corpus_the_texts_are_missing_and_that_is_said(run: RunFolde
         away.rename(corpus)
     assert "The texts are not shown" in text
     assert "<blockquote>" not in text
+
+
+def test_a_full_disk_is_told_with_the_page_and_what_to_try(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(RunFolderError, match=r"page\.html cannot be written: No space left on device; free some space"):
+        outcome(write_report(run, tmp_path / "new" / "page.html"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_that_kept_nothing_is_refused_and_no_file_is_written(tmp_path: Path) -> None:

@@ -66,10 +66,10 @@ def _lay_down(options: argparse.Namespace, stack: ExitStack) -> None:
 def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, RecursionError):  # which is a RuntimeError
+        return "something in the file is nested too deeply (run again with --debug for the technical report)"
     if isinstance(error, (ValueError, RuntimeError)) and str(error):
         return str(error)
-    if isinstance(error, RecursionError):
-        return "something in the file is nested too deeply (run again with --debug for the technical report)"
     if is_out_of_memory(error):
         return "there is not enough memory. Close other programs, or allow this one more"
     return f"{type(error).__name__}: {error} (run again with --debug for the technical report)"

@@ -55,8 +55,10 @@ def loads(text: str, where: str = "configuration", *, frozen: bool = False) -> R
     """
     try:
         values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where}: not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{where}: not valid TOML: brackets are nested too deeply") from error
     if frozen:
         _fill_missing(values, RunConfig())
     return validate(values, where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import shutil
 import time
@@ -10,9 +11,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ulmengine.config import RunConfig
+from ulmengine.counting import amount
 from ulmengine.disk import is_utf8, refuse_gaps, whole, whole_folder
 
 from .changes import check_branched, check_stages, keep_old
@@ -91,14 +93,15 @@ def import_run(path: Path, into: Path, name: str = "") -> RunFolder:
                 total = sum(file.stat().st_size for file, _ in files)
                 _check_size(path, len(files), total, beside.parent)
                 _copy(files, beside)
-            _name_apart(RunFolder.open(beside), target.name, find_runs(into))
+            _name_apart(RunFolder(beside), target.name, find_runs(into))
             write_record(beside / IMPORTED, {"from": str(path.absolute())})
     except zipfile.BadZipFile as error:
         raise RunFolderError(f"{path} is no run that was exported as one file, or it is damaged ({error}); export it "
                              "again") from error
-    # The last two: entries that claim encryption, or a method of packing that is not known here.
-    except (OSError, zlib.error, RuntimeError, NotImplementedError) as error:
-        raise RunFolderError(f"{path} cannot be taken up: {error}") from error
+    # Of entries: damaged, said to be encrypted, or packed by a method that is not known here.
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, RuntimeError, NotImplementedError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise RunFolderError(f"{path} cannot be taken up: {why}") from error
     return RunFolder.open(target)
 
 
@@ -157,14 +160,19 @@ def _unpack(path: Path, made: Path) -> None:
         refuse_gaps(file)
         total = sum(entry.file_size for entry in entries)
         if total > max(FLOOR, MOST_TIMES * packed):
-            raise RunFolderError(f"{path} would unpack to {total / 1e9:,.1f} GB, {total / max(1, packed):,.0f} times "
+            raise RunFolderError(f"{path} would unpack to {amount(total)}, {total / max(1, packed):,.0f} times "
                                  "its size, which no run does; it is not taken up")
         _check_size(path, len(entries), total, made.parent)
         for info in entries:
             place = (made / info.filename).resolve()
             if not place.is_relative_to(made.resolve()):
                 raise RunFolderError(f"{path} holds a name that leads out of its folder ({info.filename})")
-        file.extractall(made)
+        if PurePosixPath("config.toml") not in [PurePosixPath(one.filename) for one in entries if not one.is_dir()]:
+            raise RunFolderError(f"{path} holds no run (config.toml is missing)")
+        try:
+            file.extractall(made)
+        except (NotADirectoryError, IsADirectoryError, FileExistsError) as error:
+            raise zipfile.BadZipFile("it holds a file and a folder of one name") from error
         for name in _LEFT_OUT:  # however it is written inside
             shutil.rmtree(made / name, ignore_errors=True)
             (made / name).unlink(missing_ok=True)
@@ -196,8 +204,8 @@ def _check_size(path: Path, files: int, total: int, into: Path) -> None:
         raise RunFolderError(f"{path} holds {files:,} files, more than any run has; it is not taken up")
     free = shutil.disk_usage(into).free
     if total > free:
-        raise RunFolderError(f"{path} needs {total / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free in {into.parent}; "
-                             "free some space or choose another folder")
+        raise RunFolderError(f"{path} needs {amount(total)}, and {amount(free)} are free in {into.parent}; free some "
+                             "space or choose another folder")
 
 
 def branch(source: RunFolder, checkpoint: str, target: Path, config: RunConfig | None = None) -> RunFolder:
@@ -241,8 +249,9 @@ def _copy_up_to(source: RunFolder, beside: RunFolder, info: CheckpointInfo, chec
         for path in source.path.glob(pattern):
             if path.is_file():  # no device
                 shutil.copyfile(path, beside.path / path.name)
-    with source.log_path.open("rb") as log, beside.log_path.open("wb") as copy:
-        copy.write(log.read(min(info.extra.get("log", 0), source.log_path.stat().st_size)))
+    if source.log_path.is_file():  # without it a run goes on as well
+        with source.log_path.open("rb") as log, beside.log_path.open("wb") as copy:
+            copy.write(log.read(min(info.extra.get("log", 0), source.log_path.stat().st_size)))
     wanted = [
         other for other in checkpoints.all()
         if other.name == info.name or (other.finished and other.stage < info.stage and other.sequence < info.sequence)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, overload
 
 from ulmengine import __version__
 from ulmengine.config import RunConfig, load, refuse_undecodable, save
-from ulmengine.disk import is_disk_full, no_link, refuse_link, whole
+from ulmengine.disk import folders_of, is_beside, is_disk_full, no_link, refuse_link, whole
 from ulmengine.events import Event, Failed, Finished, Finishing, RunStarted, Stopped
 from ulmengine.plan.control import RunState
 
@@ -51,12 +51,16 @@ class RunFolderGoneError(RunFolderError):
 def writing(path: Path) -> Iterator[None]:
     """A block that writes ``path``, or something in it.
 
-    :raises RunFolderError: it cannot be written.
+    :raises RunFolderError: it cannot be written, or something else that is read for it cannot be.
     """
     try:
         yield
     except OSError as error:
-        raise RunFolderError(f"{path} cannot be written: {error.strerror or error}") from error
+        place, target, why = Path(error.filename or path).resolve(), path.resolve(), error.strerror or error
+        if not (is_beside(place) or place.is_relative_to(target) or target.is_relative_to(place)):
+            raise RunFolderError(f"{error.filename} cannot be read: {why}") from error
+        advice = "; free some space, or choose a place on another disk" if is_disk_full(error) else ""
+        raise RunFolderError(f"{path} cannot be written: {why}{advice}") from error
 
 
 @contextmanager
@@ -68,8 +72,8 @@ def making(target: Path) -> Iterator[None]:
     with writing(target):
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise RunFolderError(f"{target} is there already; choose another name")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield
+        with folders_of(target):
+            yield
 
 
 @dataclass(frozen=True)

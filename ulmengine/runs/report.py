@@ -13,12 +13,12 @@ from ulmengine.config import RunConfig, difference, dumps
 from ulmengine.corpus import CorpusError, open_corpus
 from ulmengine.corpus.documents import as_read
 from ulmengine.counting import counted, listed
-from ulmengine.disk import whole
+from ulmengine.disk import folders_of, whole
 from ulmengine.events import EpochEnded, Event, Progress, StageEnded, Step
 from ulmengine.inference import Predictions, curves
 from ulmengine.inference.calibrate import Floats
 from ulmengine.inference.evaluate import document_losses
-from ulmengine.record.folder import RunFolder
+from ulmengine.record.folder import RunFolder, writing
 from ulmengine.record.listing import run_name
 from ulmengine.record.phrases import corrected_words, value_words
 from ulmengine.record.records import read_record
@@ -57,7 +57,7 @@ def write_report(folder: RunFolder, path: Path, cache: Path | None = None) -> Ge
 
     :param cache: where its prepared corpus lies; where the run says it, if absent.
     :returns: ``path``.
-    :raises PredictionsError: the run has kept no answers. :raises OSError: the file cannot be written.
+    :raises PredictionsError: the run has kept no answers. :raises RunFolderError: the file cannot be written.
     """
     yield Progress("Writing the report", 0, 0)
     measured = open_measured(folder)
@@ -85,7 +85,7 @@ def write_file_report(path: Path, model: Path, source: Path, measured: Measured,
     """Write to ``path`` what the ``model`` answered to the labelled documents of the file ``source``.
 
     :param measured: all of the part "test"; ``texts``: of the same documents.
-    :raises OSError: the file cannot be written.
+    :raises RunFolderError: the file cannot be written.
     """
     kept, found = measured.kept, measured.record["parts"]["test"]
     own = found[kept.saved]["metrics"]["accuracy"]
@@ -109,8 +109,7 @@ def write_file_report(path: Path, model: Path, source: Path, measured: Measured,
 
 
 def _write(path: Path, page: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as beside:
+    with writing(path), folders_of(path), whole(path) as beside:
         beside.write_text(page, encoding="utf-8", errors="backslashreplace")  # a file's name may hold other bytes
 
 

@@ -104,7 +104,7 @@ def _corpus_of(run: RunFolder) -> str | None:
             for line in takewhile(lambda line: not line.startswith("["), table):
                 if line.startswith("path ="):
                     return Path(tomllib.loads(line)["path"]).name
-    except (OSError, ValueError):  # it cannot be read, or is not one of the program's
+    except (OSError, ValueError, TypeError, RecursionError):  # it cannot be read, or is not one of the program's
         pass
     return None
 

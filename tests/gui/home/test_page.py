@@ -17,7 +17,7 @@ from studio.frame.matching import Entry
 from studio.pages.home import page as module
 from studio.pages.home.deleting import PARTS, purge, set_aside
 from studio.pages.home.page import HomePage, InterruptedCard, ProjectRow
-from studio.pages.home.recent import RecentProject, look_at, state_line
+from studio.pages.home.recent import RecentProject, _corpus_of, look_at, state_line
 from studio.project import FILE, Project
 from studio.shell import Notice, Shell
 from studio.widgets import Button, DropArea, ElidedLabel, FittingLabel, IconButton
@@ -500,3 +500,9 @@ def test_a_project_whose_file_is_damaged_is_listed_and_says_so(
     assert "project file cannot be used" in said[-1].text
     assert str(project.runs) in said[-1].text
     assert (project.folder / FILE).read_text(encoding="utf-8") == content  # nothing was written over it
+
+
+@pytest.mark.parametrize("path", ["[1]", "3", "[" * 100_000, '"a\\ud800"', "'/x/messages.csv'"])
+def test_a_run_with_any_path_in_its_description_has_a_corpus_or_none(tmp_path: Path, path: str) -> None:
+    (tmp_path / "config.toml").write_text(f"[corpus]\npath = {path}\n")
+    assert _corpus_of(RunFolder(tmp_path)) == ("messages.csv" if "csv" in path else None)
