@@ -87,6 +87,13 @@ _REFUSED = (
     ),
     _Refusal(
         (), re.compile(
+            r"(?:(?:--[^\n]*+|(?:DROP|CREATE|USE|SET|BEGIN|START|LOCK)\b[^;]*+;)\s*+)*+"
+            r"(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO\s+[`\"\[\w.\]]+\s*(?:\([^)\n]*\)\s*)?VALUES\s*\(", re.IGNORECASE),
+        "a table of a database in SQL", "Load it into a database, and export the table with the texts as CSV.",
+        records=True,
+    ),
+    _Refusal(
+        (), re.compile(
             r"(?:[^\n]*\n)*?nlu:\s*(?:#[^\n]*\n\s*)*- (?:intent|lookup|synonym|regex):"
             r"|(?:[^\n]*\n){0,5}?## ?(?:intent|synonym|lookup|regex): ?\S+[^\n]*\n\s*[-*+] "),
         "a training file of Rasa",
@@ -193,7 +200,7 @@ FORMATS: dict[str, Callable[[Look, str], Reading | None]] = {
     "excel": workbook.plan,
     "refused": _refuse,
     **{name: partial(mail.plan, name) for name in ("mbox", "mail")},
-    **{name: partial(jsonrows.plan, name) for name in ("jsonl", "json")},
+    **{name: partial(jsonrows.plan, name) for name in ("python", "jsonl", "json")},
     "html": markup.plan_html,
     "xml": markup.plan_xml,
     "csv": delimited.plan,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -15,6 +16,7 @@ from ulmengine.corpus.errors import CorpusError, Faults, plain_reason
 
 from .delimited import SUFFIXES as TABLES
 from .frames import frames_of_records
+from .literals import are_literals, literal
 from .reading import Look, Pass, Reading, plan_text
 from .records import DEPTH, Shaped, cell_of
 from .shapes import documents_in, documents_in_list, heading_of
@@ -34,21 +36,29 @@ _PIECES = ("data", "parts", "text")
 _OF_PIECES = frozenset(("text", "meta", "alias", "entity", "slot_name", "userDefined"))
 _WRAPPED = 3
 """Fields of a record that are wrapped in objects with a "label" each: of fewer it may be the label."""
+_AS_PYTHON = ("Each line is read as a record in the form in which Python prints it, which is no JSON. If the lines are "
+              "texts as they stand, choose the format 'lines'.")
+_IN_PYTHON = re.compile(r"[\[\s]*\{\s*'")
 _PEEK = 60
 """By so many values it is judged what the records are."""
 
 
 def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
-    """Plan the reading of "jsonl" or "json", known by the first characters or by the file's name.
+    """Plan the reading of "jsonl", "json" or "python", known by the first characters or by the file's name.
 
     :raises CorpusError: it is binary.
     """
     reason = reason or _told(kind, look)
-    return plan_text(kind, look, reason, _frames, whole=kind == "json") if reason else None
+    reading = plan_text(kind, look, reason, _frames, whole=kind == "json") if reason else None
+    if reading is None or kind != "python":
+        return reading
+    return replace(reading, notes=(*reading.notes, _AS_PYTHON))
 
 
 def _told(kind: str, look: Look) -> str:
     """Why a source is of this ``kind``; "" where it is not."""
+    if kind == "python":
+        return "each line is a record as Python prints it" if are_literals(look.lines) else ""
     suffix, begins = look.source.suffix, look.start[:1] in ("{", "[")
     found = _json_kind(look.start) if suffix == ".json" or (begins and suffix not in TABLES) else ""
     if found == kind and (suffix not in LINES or kind == "json"):
@@ -97,27 +107,30 @@ def _frames(blocks: Iterator[str], reading: Reading, going: Pass) -> Iterator[pl
 
     :raises CorpusError: hardly a line is JSON, or the array is broken.
     """
-    name, lines, cut = reading.source.path.name, reading.format == "jsonl", going.most is not None
-    values = _lines(blocks, name, going.faults, cut) if lines else _values(blocks, name, going)
+    name, cut = reading.source.path.name, going.most is not None
+    values = _values(blocks, name, going) if reading.format == "json" else _lines(
+        blocks, name, going.faults, cut, *_LINES[reading.format])
     return frames_of_records((as_record(value) for value in _documents(values, going)), going.faults)
 
 
-def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Iterator[Any]:
-    """One value a line; a broken line is counted and the first one named."""
+def _lines(
+    blocks: Iterator[str], name: str, faults: Faults, cut: bool, understood: Callable[[str], Any], kind: str
+) -> Iterator[Any]:
+    """One value a line, ``understood`` as of this ``kind``; a broken line is counted and the first one named."""
     good = 0  # rows, of which a line may hold a whole list
     last_broken = False
     for number, line in enumerate(text_lines(blocks, name), 1):
         if not line.strip():
             continue
         try:
-            value = _understood(line)
+            value = understood(line)
         except (ValueError, RecursionError) as error:
             faults.lost.append(good + faults.skipped)
             faults.skipped += 1
             last_broken = not line.endswith("\n")
             if faults.skipped == 1:
                 faults.notes.append(
-                    f"Line {number:,} of '{name}' is not JSON ({plain_reason(error)}) and was skipped, as are others "
+                    f"Line {number:,} of '{name}' is not {kind} ({plain_reason(error)}) and was skipped, as are others "
                     "like it."
                 )
             if faults.skipped >= 100 and not good:
@@ -132,7 +145,7 @@ def _lines(blocks: Iterator[str], name: str, faults: Faults, cut: bool) -> Itera
         faults.notes.clear()
     if not good and faults.skipped:
         raise CorpusError(
-            f"No line of '{name}' is JSON. Choose another format, or leave it empty to have it recognised."
+            f"No line of '{name}' is {kind}. Choose another format, or leave it empty to have it recognised."
         )
 
 
@@ -155,6 +168,10 @@ def _understood(text: str) -> Any:
 def _number(digits: str) -> int | str:
     """A whole number; one of more digits than Python turns into a number stays as it is written."""
     return int(digits) if len(digits) < _MOST_DIGITS else digits
+
+
+_LINES = {"jsonl": (_understood, "JSON"), "python": (literal, "a value as Python writes it")}
+"""How a line is understood, and what it is then called."""
 
 
 class _Buffer:
@@ -213,9 +230,9 @@ def _values(blocks: Iterator[str], name: str, going: Pass) -> Iterator[Any]:
             if buffer.cut:
                 return
             if not number:
-                raise CorpusError(
-                    f"'{name}' is not valid JSON: {plain_reason(error)}. Choose another format, or mend the file."
-                ) from error
+                advice = ("It is written as Python prints it: write it with json.dump, or each record on a line of its "
+                          "own." if _IN_PYTHON.match(buffer.text) else "Choose another format, or mend the file.")
+                raise CorpusError(f"'{name}' is not valid JSON: {plain_reason(error)}. {advice}") from error
             going.faults.skipped += 1
             going.faults.notes.append(
                 f"'{name}' is broken after its document {number:,} ({plain_reason(error)}); what follows was not read."

@@ -1,0 +1,96 @@
+"""Records as a program in Python prints them, a line each, and tables in SQL."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.helpers import everything, labels_in_order, opened
+from tests.corpus.test_dialects import made
+from ulmengine.corpus import CorpusError, preview
+from ulmengine.corpus.errors import RecordsError
+from ulmengine.corpus.readers.literals import are_literals
+
+ROWS = [(f"It's {text} \\d \"so\" {text}" if n % 3 else text, label) for n, (text, label) in enumerate(made())]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.csv", "a.py", "a"])
+@pytest.mark.parametrize("as_record", [
+    lambda text, label: repr({"text": text, "label": label}), lambda text, label: repr((text, label)),
+    lambda text, label: repr([label, text]), lambda text, label: repr({"text": text, "n": None, "label": label}),
+])
+def test_records_as_python_prints_them(tmp_path: Path, name: str, as_record: object) -> None:
+    assert callable(as_record)
+    path = tmp_path / name
+    path.write_text("".join(f"{as_record(text, label)}\n" for text, label in ROWS))
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in ROWS]
+    assert labels_in_order(documents) == [label for _, label in ROWS]
+    assert "as a record in the form in which Python prints it" in "".join(documents.notes)
+    assert len(opened(path, format="lines").parts) == len(ROWS)
+
+
+def test_a_line_that_is_no_record_is_skipped_and_told(tmp_path: Path) -> None:
+    lines = [repr({"text": text, "label": label}) for text, label in ROWS]
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join([*lines, lines[0][:-9], "{" * 5_000, *lines[:2]]) + "\n")
+    documents = opened(path)
+    assert (len(documents.parts), documents.skipped) == (62, 2)
+    assert "Line 61 of 'a.txt' is not a value as Python writes it" in "".join(documents.notes)
+
+
+@pytest.mark.parametrize("line", [
+    "(laughs) That was day {n}, and no other.", "('{n}')", "({n}, {n})", "{{{n}}} of the {{list}}", "[{n}] It was so",
+    "{{'text': open('x{n}')}}", "('It was so', __import__('os'))", "({n}) It was so", "(so it was, {n})",
+])
+def test_what_only_looks_like_a_value_stays_a_line(tmp_path: Path, line: str) -> None:
+    lines = [line.format(n=n) for n in range(30)]
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join(lines) + "\n")
+    assert everything(opened(path)) == lines
+
+
+def test_json_lines_stay_json(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in ROWS))
+    assert preview(path).understood.format == "jsonl"
+
+
+def test_long_and_deep_lines_are_no_values_and_take_no_time() -> None:
+    pairs, text = "(1, 'a b'), " * 90_000, "x " * 600_000
+    lines = "(" * 100_000 + ")" * 100_000, f"[{pairs}]", f"{{'a b': '{text}', 'b': 1}}"
+    start = time.perf_counter()
+    assert not any(are_literals([f"{line}\n"] * 3) for line in lines)
+    assert time.perf_counter() - start < 5
+
+
+def test_a_list_of_python_under_the_name_of_json_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(repr([{"text": text, "label": label} for text, label in ROWS]))
+    with pytest.raises(CorpusError, match=r"as Python prints it: write it with json\.dump"):
+        opened(path)
+
+
+@pytest.mark.parametrize("above", [
+    "", "-- all of it\nCREATE TABLE t (id INT,\n  body TEXT);\nINSERT INTO `t` (`id`) VALUES (0);\n",
+    "SET NAMES utf8;\n\n",
+])
+def test_a_table_in_sql_is_refused_by_name(tmp_path: Path, above: str) -> None:
+    path = tmp_path / "a.txt"
+    rows = ",\n".join(f"({n},'{text}','{label}')" for n, (text, label) in enumerate(made()))
+    path.write_text(f"{above}INSERT INTO t VALUES\n{rows};\n")
+    with pytest.raises(RecordsError, match="a table of a database in SQL"):
+        opened(path)
+    assert len(opened(path, format="lines").parts) >= 61
+
+
+@pytest.mark.parametrize("first", ["Insert into your life values (those that matter).", "-- Set the table; use it",
+                                   "INSERT INTO the machine a coin", "Use SQL; it says INSERT INTO t VALUES (1)"])
+def test_words_of_sql_are_words(tmp_path: Path, first: str) -> None:
+    lines = [first, *(text for text, _ in made())]
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join(lines) + "\n")
+    assert everything(opened(path)) == lines
