@@ -230,7 +230,7 @@ def test_two_gigabytes_of_zeros_are_no_run(tmp_path):
         line = run_line(run)
         assert len(line.notes) <= 1 << 20
     assert line.state is None
-    assert "2,147 MB" in line.problem
+    assert "more than 268 MB" in line.problem
 
 
 def test_a_small_file_that_unpacks_to_a_large_one_is_refused(tmp_path, monkeypatch):
@@ -244,7 +244,7 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_refused(tmp_path, monkeypat
     monkeypatch.setattr(copies, "MOST_FILES", 2)
     with pytest.raises(RunFolderError, match="more than any run"):
         import_run(exported, tmp_path / "others")
-    assert list((tmp_path / "others").iterdir()) == []
+    assert not (tmp_path / "others").exists()
 
 
 def test_a_line_without_end_ends_the_reading(tmp_path):
