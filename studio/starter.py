@@ -134,10 +134,10 @@ class Starter(QObject):
         settings = found["remedy"]
         button = "" if not settings else self.tr("Leave these classes out") if "corpus.min_per_class" in settings \
             else self.tr("Train without measuring")
-        shell.toast(self.tr("Nothing was started. {why} {advice}").format(
-            why=words(found["text"]), advice=words(found["advice"])), "warning", button,
-            partial(project.change, settings) if settings else None,
-            holds=lambda: shell.project is project and hindrance_of(project.config, project.facts) == found)
+        why = words(found["text"] if button else f"{found['text']} {found['advice']}")  # the button says what to try
+        shell.toast(self.tr("Nothing was started. {why}").format(why=why), "warning", button,
+                    partial(project.change, settings) if settings else None,
+                    holds=lambda: shell.project is project and hindrance_of(project.config, project.facts) == found)
         return True
 
     def start(self) -> bool:

@@ -92,7 +92,7 @@ def test_a_label_whose_last_document_is_corrected_away_is_no_class(tmp_path: Pat
     assert changed.labels == ("bad", "good")
     assert changed.label_counts().tolist() == [21, 20]
     assert (changed.parts == plain.parts).all()  # divided by the labels as given
-    assert "No document bears Bad any more: that is no class of a model now." in changed.notes
+    assert "No document bears 'Bad' any more: that is no class of a model now." in changed.notes
     assert opened(path).labels == plain.labels  # taken back
 
 

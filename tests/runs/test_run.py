@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import torch
 
+from studio.engine.host import RunRequest
+from studio.engine.training_run import training_run
 from tests.record.test_from_elsewhere import written
 from ulmengine import events as ev
 from ulmengine.config import with_settings
@@ -122,15 +124,14 @@ def test_an_epoch_at_whose_end_a_run_is_stopped_is_told_at_once_and_once(
 ) -> None:
     folder = RunFolder.create(tmp_path / "run", with_settings(whole.config(), ["classifier.epochs=[2, 1]"]))
     said: list[ev.Event] = []
-    control, run = RunControl(), Run(folder)
-    control.put_down, control.last_words = run.put_down, run.last_words
+    control = RunControl()
 
     def show(event: ev.Event) -> None:
         said.append(event)
         if isinstance(event, ev.Checkpointed) and event.name == checkpoint:
             control.stop()
 
-    drive(run.events(), control, show)
+    drive(training_run(RunRequest(folder.config(), folder.path, training_run), control), control, show)
     assert [event.kind for event in said[-1 - len(told):]] == ["checkpointed", *told]
     assert [event.kind for event in logged(folder)[-2 - len(told):]] == ["checkpointed", *told, "stopped"]
     again = list(Run(RunFolder.open(folder.path)).events(resume=True))

@@ -188,8 +188,9 @@ def _assemble(
         left = counted(len(small), "document", "documents")
         notes.append(f"Left out, as set, because they have too few documents: {listed(left_out, _NAMED)} ({left}).")
     if unborne:
-        kinds = "is no class" if len(unborne) == 1 else "are no classes"
-        notes.append(f"No document bears {listed(unborne, _NAMED)} any more: that {kinds} of a model now.")
+        told = listed([f"'{name}'" for name in unborne], _NAMED)
+        what = "that is no class" if len(unborne) == 1 else "those are no classes"
+        notes.append(f"No document bears {told} any more: {what} of a model now.")
     return replace(documents, notes=tuple(notes))
 
 
