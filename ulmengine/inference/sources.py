@@ -33,7 +33,7 @@ from .predict import Prediction, Predictor, windows
 _FIELD = re.compile(r"xxfld \d+")
 _WORDS = re.compile(r"(?:[^\W\d_]+[^\w\s]*\s\W*){2}[^\W\d_]|[^\W\d_]+ [a-zß-öø-ÿа-я]|[^\W\d_\0-\u0e00]{6}")
 """Words as in a text: three, two without the capital of a name, or signs of a script that writes without spaces."""
-_MARKED = ("jsonl", "python", "fasttext", "trec", "trees", "scored", "sections", "marked", "pairs", "headed")
+_MARKED = ("jsonl", "python", "fields", "fasttext", "trec", "trees", "scored", "sections", "marked", "pairs", "headed")
 """Formats in which each line is a row by its marks, whatever the file is called."""
 _FEW, _FEW_NAMED = 5, 3
 """With fewer rows, cells may be those of one text by chance; so also under a heading that names the columns wanted."""

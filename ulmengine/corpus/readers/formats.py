@@ -18,7 +18,21 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, RecordsError, memory_failure, plain_reason
 from ulmengine.disk import is_out_of_memory
 
-from . import aligned, columnar, delimited, joined, json_files, jsonrows, mail, markup, plain, shards, tree, workbook
+from . import (
+    aligned,
+    columnar,
+    delimited,
+    fields,
+    joined,
+    json_files,
+    jsonrows,
+    mail,
+    markup,
+    plain,
+    shards,
+    tree,
+    workbook,
+)
 from .heading import column_names
 from .reading import Look, Pass, Reading
 from .source import Source, find_source
@@ -203,6 +217,7 @@ FORMATS: dict[str, Callable[[Look, str], Reading | None]] = {
     **{name: partial(jsonrows.plan, name) for name in ("python", "jsonl", "json")},
     "html": markup.plan_html,
     "xml": markup.plan_xml,
+    "fields": fields.plan,
     "csv": delimited.plan,
     **{name: partial(plain.plan, name) for name in plain.KINDS},
 }
