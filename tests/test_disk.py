@@ -14,7 +14,17 @@ from pathlib import Path
 import pytest
 
 from ulmengine import disk
-from ulmengine.disk import is_disk_full, is_out_of_memory, move, read_json, sweep, unused_path, whole, whole_folder
+from ulmengine.disk import (
+    is_disk_full,
+    is_out_of_memory,
+    move,
+    passing_folder,
+    read_json,
+    sweep,
+    unused_path,
+    whole,
+    whole_folder,
+)
 
 from .test_architecture import ROOT, SOURCES
 
@@ -184,15 +194,32 @@ def test_where_another_process_was_first_its_own_serves_if_that_is_meant(tmp_pat
     assert list(tmp_path.iterdir()) == [place]
 
 
-def test_half_a_folder_of_a_killed_process_goes_a_day_later(tmp_path: Path) -> None:
-    old, new, other = (tmp_path / name for name in (".a.0.part", ".a.1.part", ".b.0.part"))
-    for path in (old, new, other):
-        path.mkdir()
-    for path in (old, other):
-        os.utime(path, (0, time.time() - 100_000))
+def test_half_a_folder_of_a_killed_process_goes_a_day_later_whatever_it_was_to_be(tmp_path: Path) -> None:
+    new, half, others = "0123456789ab", "ba9876543210", (".b.part", ".b.0.part", ".c.0123456789AZ.part", "d.part")
+    for name in (f".a.{half}.part", f".b.{half}.part", f".a.{new}.part", *others):
+        (tmp_path / name).mkdir()
+        if new not in name:
+            os.utime(tmp_path / name, (0, time.time() - 100_000))
     with whole_folder(tmp_path / "a"):
         pass
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.1.part", ".b.0.part", "a"]
+    assert {path.name for path in tmp_path.iterdir()} == {f".a.{new}.part", "a", *others}
+
+
+def test_a_passing_folder_goes_and_with_it_old_ones_of_processes_that_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, others = 99_999_999, ("ulmfit-sample-a1b2_c3", "ulmfit-corpus-99999999", "ulmfit-a-99999999-", "tmpa1b2c3")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    kept = (f"ulmfit-mail-{os.getppid()}-old", f"ulmfit-mail-{gone}-new", *others)
+    for name in (f"ulmfit-corpus-{gone}-old", *kept):
+        (tmp_path / name).mkdir()
+        if "new" not in name:
+            os.utime(tmp_path / name, (0, time.time() - 100_000))
+    with passing_folder("corpus") as folder:
+        assert folder.parent == tmp_path
+        assert folder.name.startswith(f"ulmfit-corpus-{os.getpid()}-")
+        assert {path.name for path in tmp_path.iterdir()} == {*kept, folder.name}
+    assert {path.name for path in tmp_path.iterdir()} == set(kept)
 
 
 def test_an_unused_path_counts_up_before_the_suffix(tmp_path: Path) -> None:

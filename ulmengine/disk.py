@@ -7,7 +7,9 @@ import glob
 import hashlib
 import json
 import os
+import re
 import shutil
+import tempfile
 import time
 import zipfile
 import zlib
@@ -17,11 +19,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psutil
+
 HELD_S = 2.0
 """Seconds for which a file that another program looks at is tried again; Windows lets nobody rename such a file."""
 DAY_S = 86_400.0
 LARGEST_JSON = 64 << 20
 """Bytes; a larger file of it was not written here, and memory is not to be filled with it."""
+_PASSING = re.compile(r"ulmfit-[a-z]+-(\d{1,9})-\w+")
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory",
                   "alloc_failed", "memory allocation of", "can't spawn worker thread", "can't start new thread",
                   "failed to map segment")  # "alloc_failed": cuBLAS and cuDNN
@@ -100,7 +105,7 @@ def whole_folder(place: Path, *, or_theirs: bool = False) -> Iterator[Path]:
 @contextmanager
 def _beside(place: Path) -> Iterator[Path]:
     """An empty hidden folder of the name of ``place`` on the same disk; what is left in it goes."""
-    sweep(place.parent.glob(f".{glob.escape(place.name)}.*.part"))
+    sweep(place.parent.glob(f".*.{'[0-9a-f]' * 12}.part"))
     around = place.with_name(f".{place.name}.{uuid4().hex[:12]}.part")
     beside = around / place.name
     try:
@@ -187,6 +192,16 @@ def is_utf8(name: str | Path) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+@contextmanager
+def passing_folder(what: str) -> Iterator[Path]:
+    """Give an empty folder for ``what`` (a word in its name) that goes when the block ends; those of processes that
+    were killed go a day later."""
+    there = Path(tempfile.gettempdir()).glob("ulmfit-*")
+    sweep(path for path in there if (made := _PASSING.fullmatch(path.name)) and not psutil.pid_exists(int(made[1])))
+    with tempfile.TemporaryDirectory(prefix=f"ulmfit-{what}-{os.getpid()}-") as folder:
+        yield Path(folder)
 
 
 def sweep(left: Iterable[Path], seconds: float = DAY_S) -> None:

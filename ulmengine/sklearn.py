@@ -7,7 +7,6 @@ this program, without pickle.
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +20,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from ulmengine.config import RunConfig, with_settings
+from ulmengine.disk import passing_folder
 from ulmengine.events import Failed
 from ulmengine.inference import Predictor
 from ulmengine.models import Bundle, load_bundle, save_again
@@ -70,10 +70,10 @@ class UlmfitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if len(self.classes_) < 2:
             raise ValueError("there is only one label in y; a classifier needs at least two")
         self._names = _names(self.classes_)
-        with tempfile.TemporaryDirectory(prefix="ulmfit-") as place, torch.random.fork_rng():
-            folder = Path(self.keep) if self.keep is not None else Path(place) / "run"
-            run = RunFolder.create(folder, self._config(texts, targets, Path(place)))
-            for event in Run(run, cache=Path(place) / "cache").events():
+        with passing_folder("run") as place, torch.random.fork_rng():
+            folder = Path(self.keep) if self.keep is not None else place / "run"
+            run = RunFolder.create(folder, self._config(texts, targets, place))
+            for event in Run(run, cache=place / "cache").events():
                 if isinstance(event, Failed):
                     raise RuntimeError(" ".join(part for part in (event.title, event.advice) if part))
             self._take(self._called_as_given(load_bundle(run.model_path)))

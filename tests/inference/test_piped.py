@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.inference.test_sources import NOTE, PLACES
+from ulmengine.disk import passing_folder
 from ulmengine.events import Event, Note, outcome
 from ulmengine.inference.sources import ColumnsWantedError, texts_of
 from ulmengine.models import Columns
@@ -17,8 +17,8 @@ def piped(
     text: str, tmp_path: Path, roles: Columns | None = NOTE, kind: str = "", said: list[Event] | None = None
 ) -> list[tuple[int | None, str]]:
     """What is read of standard input that gives ``text``: row and text."""
-    with TemporaryDirectory(prefix="piped-") as folder:
-        path = Path(folder, "standard input")
+    with passing_folder("piped") as folder:
+        path = folder / "standard input"
         path.write_text(text)
         reading = texts_of(path, tmp_path / "c", roles, kind=kind)
         return [(one.row, one.text) for one in outcome(reading, [].append if said is None else said.append)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from ulmengine.corpus.readers.pipes import known_as
 from ulmengine.counting import counted
+from ulmengine.disk import passing_folder
 from ulmengine.events import Progress
 from ulmengine.inference import Prediction, Predictor, generate_text
 from ulmengine.inference.sources import Text, answer_texts, texts_of
@@ -29,8 +29,8 @@ def run_predict(options: argparse.Namespace) -> None:
     predictor = Predictor(bundle)
     for path in options.files:
         asked = empty = 0
-        with tempfile.TemporaryDirectory() as cache, ExitStack() as shown:
-            texts = with_progress(texts_of(path, Path(cache), bundle.columns, tuple(options.text), options.format))
+        with passing_folder("corpus") as cache, ExitStack() as shown:
+            texts = with_progress(texts_of(path, cache, bundle.columns, tuple(options.text), options.format))
             view = None
             for said in answer_texts(predictor, texts):
                 if isinstance(said, Progress):
@@ -64,9 +64,9 @@ def run_evaluate(options: argparse.Namespace) -> None:
     if bundle.description.kind == "language_model":
         _evaluate_language_model(bundle, options)
         return
-    with tempfile.TemporaryDirectory() as cache:
+    with passing_folder("corpus") as cache:
         found = with_progress(measure_table(
-            options.model, Predictor(bundle), options.file, Path(cache), bundle.columns, text=tuple(options.text),
+            options.model, Predictor(bundle), options.file, cache, bundle.columns, text=tuple(options.text),
             label=tuple(options.label), kind=options.format,
         ))
         for note in found.notes:
@@ -96,8 +96,8 @@ def _evaluate_language_model(bundle: Bundle, options: argparse.Namespace) -> Non
     if options.label or options.report is not None:
         raise ValueError(f"{options.model}: a language model is measured by the words that it predicts: --label and "
                          "--report are for classifiers")
-    with tempfile.TemporaryDirectory() as cache:
-        found = with_progress(measure_language_model(bundle, options.file, Path(cache), options.text,
+    with passing_folder("corpus") as cache:
+        found = with_progress(measure_language_model(bundle, options.file, cache, options.text,
                                                      options.format))
     if options.json:
         say_json(asdict(found))
@@ -121,5 +121,5 @@ def run_generate(options: argparse.Namespace) -> None:
 
 def read_texts(path: Path) -> Iterator[str]:
     """The documents of a file: all of a text file, or each row of a table."""
-    with tempfile.TemporaryDirectory() as cache:
-        yield from (one.text for one in with_progress(texts_of(path, Path(cache))))
+    with passing_folder("corpus") as cache:
+        yield from (one.text for one in with_progress(texts_of(path, cache)))

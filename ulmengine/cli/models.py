@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ulmengine import models
+from ulmengine.disk import passing_folder
 from ulmengine.inference import CHECKED_TEXTS, export_onnx
 from ulmengine.inference.sources import open_table
 from ulmengine.inference.truth import labelled
@@ -90,8 +90,8 @@ def _export_to_int8(model: Path, target: Path, texts: Path | None) -> None:
 
 def _labelled(bundle: models.Bundle, path: Path) -> tuple[list[str], NDArray[Any]]:
     """Texts of the file at ``path`` and what they bear in the words of the model."""
-    with tempfile.TemporaryDirectory() as cache:
-        documents = with_progress(open_table(path, Path(cache), bundle.columns))
+    with passing_folder("corpus") as cache:
+        documents = with_progress(open_table(path, cache, bundle.columns))
         found = labelled(documents, bundle.labels, bundle.multi_label)
         texts = list(documents.texts("train"))
     return [texts[row] for row in found.rows.tolist()], found.targets

@@ -24,6 +24,7 @@ from ulmengine.config import (
     with_absolute_paths,
     with_settings,
 )
+from ulmengine.disk import passing_folder
 from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, RunStarted, SaveFailed, Step
 from ulmengine.models import SUFFIX, models_folder
 from ulmengine.nets import choose_device
@@ -105,8 +106,8 @@ def _settled(out: Path, config: RunConfig) -> RunConfig:
 
 def _explain_defaults(config: RunConfig, options: argparse.Namespace) -> None:
     """Say which settings the corpus decides, or has its own usual values of."""
-    with tempfile.TemporaryDirectory() as cache:
-        found = with_progress(explain(config, Path(cache), models_folder()))
+    with passing_folder("corpus") as cache:
+        found = with_progress(explain(config, cache, models_folder()))
     for one in found:
         if options.json:
             say_json({"setting": one.name, "value": one.value, "plain": one.plain, "why": one.why})
@@ -213,8 +214,8 @@ def run_find_lr(options: argparse.Namespace) -> int:
         check_picture(options.plot)
     points: list[RangePoint] = []
     last: Event | None = None
-    with tempfile.TemporaryDirectory() as cache, ProgressView(as_json=options.json) as view:
-        for last in find_learning_rate(config, options.stage, Path(cache), own=models_folder()):
+    with passing_folder("corpus") as cache, ProgressView(as_json=options.json) as view:
+        for last in find_learning_rate(config, options.stage, cache, own=models_folder()):
             view.show(last)
             if isinstance(last, RangePoint):
                 points.append(last)

@@ -4,7 +4,6 @@ say about one file."""
 from __future__ import annotations
 
 import re
-import tempfile
 import zlib
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -17,6 +16,7 @@ from datasketch import MinHash, MinHashLSH
 from ftfy.badness import is_bad
 
 from ulmengine.config import CorpusConfig
+from ulmengine.disk import passing_folder
 from ulmengine.events import Event, Progress
 
 from .documents import Documents
@@ -82,8 +82,8 @@ def inspect(path: Path | str, config: CorpusConfig | None = None) -> Generator[E
     :raises CorpusError: it cannot be read.
     """
     config = (config or CorpusConfig()).model_copy(update={"path": str(path)})
-    with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
-        documents = yield from open_corpus(config, Path(folder))
+    with passing_folder("corpus") as folder:
+        documents = yield from open_corpus(config, folder)
         findings = yield from audit(documents)
     found = documents.understood.to_json()
     names = ("path", "format", "encoding", "delimiter", "sheet", "sheets", "rows", "columns", "text_columns",

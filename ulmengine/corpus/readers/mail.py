@@ -8,7 +8,6 @@ import email.policy
 import json
 import mailbox
 import re
-import tempfile
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,6 +16,7 @@ import polars as pl
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
+from ulmengine.disk import passing_folder
 
 from .encoding import TextDecoder, detect
 from .frames import frames_of_records
@@ -70,8 +70,8 @@ def plan(kind: str, look: Look, reason: str = "") -> Reading | None:
 
 def _chunks(reading: Reading, going: Pass) -> Iterator[pl.DataFrame]:
     """The mails with their subject, text, sender and date. :raises CorpusError: there is none in it."""
-    with tempfile.TemporaryDirectory(prefix="mail-") as folder, reading.source.open() as stream:
-        path = Path(folder, "box")
+    with passing_folder("mail") as folder, reading.source.open() as stream:
+        path = folder / "box"
         going.size = stream.size
         with path.open("wb") as file:
             while data := stream.read():

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ulmengine.corpus.errors import CorpusError, os_failure
+from ulmengine.disk import passing_folder
 
 PATIENCE = 15.0
 """Seconds to wait for the first byte of a pipe into which nobody may be writing."""
 
 _BLOCK = 1 << 20
-_PREFIX = "piped-"
+_PIPED = "piped"
 
 
 def is_pipe(path: Path) -> bool:
@@ -40,7 +41,7 @@ def known_as(path: Path | str) -> str:
 
 def came_through_pipe(path: Path) -> bool:
     """Whether ``path`` is a file that :func:`as_file` has laid down."""
-    return path.parent.name.startswith(_PREFIX) and path.parent.parent == Path(tempfile.gettempdir())
+    return path.parent.name.startswith(f"ulmfit-{_PIPED}-") and path.parent.parent == Path(tempfile.gettempdir())
 
 
 @contextmanager
@@ -52,9 +53,9 @@ def as_file(path: Path) -> Iterator[Path]:
     if not is_pipe(path):
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder:
+    with passing_folder(_PIPED) as folder:
         name = "standard input" if str(path) == "-" or path.name == "stdin" else path.name
-        target = Path(folder, name)
+        target = folder / name
         try:
             with target.open("wb") as file:
                 _copy(path, file)

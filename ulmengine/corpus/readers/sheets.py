@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import zipfile
@@ -23,7 +22,7 @@ import pyarrow as pa
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError
-from ulmengine.disk import is_out_of_memory, is_utf8
+from ulmengine.disk import is_out_of_memory, is_utf8, passing_folder
 
 from .source import Source
 
@@ -53,10 +52,10 @@ def read_sheets(source: Source) -> tuple[Sheet, ...]:
 
 @lru_cache(maxsize=1)
 def _read(source: Source, _changed: int, _size: int) -> tuple[Sheet, ...]:
-    with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
+    with passing_folder("workbook") as folder:
         path = source.path
         if source.compression or not is_utf8(path):  # the library takes no other names
-            path = Path(folder, f"book{source.suffix}")
+            path = folder / f"book{source.suffix}"
             with path.open("wb") as file:
                 source.unpack(file, limits.MAX_WORKBOOK)
         size = _unpacked_size(path)

@@ -6,7 +6,6 @@ import io
 import lzma
 import os
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import IO, Self, cast
 
 from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, os_failure, plain_reason
+from ulmengine.disk import passing_folder
 from ulmengine.events import Event, Progress
 
 from .source import Source, Stream, is_junk, refuse_encrypted, refuse_unsafe, zip_members
@@ -97,9 +97,9 @@ def laid_down(source: Source, names: Sequence[str]) -> Generator[tuple[str, Path
     if not source.compression:
         yield from ((name, source.path / name) for name in names)
         return
-    with tempfile.TemporaryDirectory(prefix="unpacked-") as folder:
+    with passing_folder("unpacked") as folder:
         for name, blocks in _contents(source, names):
-            path = Path(folder, PurePosixPath(name).name)
+            path = folder / PurePosixPath(name).name
             with path.open("wb") as file:
                 file.writelines(blocks)
             yield name, path
