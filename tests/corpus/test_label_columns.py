@@ -512,3 +512,15 @@ def test_what_is_kept_of_labelling_is_no_label(name: str, other: str) -> None:
 def test_what_ends_or_begins_with_a_word_for_a_label_is_one(name: str) -> None:
     columns = {"text": long(60), name: ["good", "bad", "mid"] * 20, "flag": ["x", "y"] * 30}
     assert guess_columns(frame(**columns)).label == (name,)
+
+
+def test_many_points_are_a_measure_beside_a_label_and_a_few_are_a_scale() -> None:
+    points, groups = [str(n % 24 - 3) for n in range(90)], ["python", "cooking", "gaming"] * 30
+    for name in ("score", "Bewertung", "rating"):
+        assert guess_columns(frame(**{"body": long(90), name: points, "subreddit": groups})).label == ("subreddit",)
+    stars = [str(n % 5 + 1) for n in range(90)]
+    assert guess_columns(frame(body=long(90), score=stars, subreddit=groups)).label == ("score",)
+    halves = [str(n % 21 / 2) for n in range(90)]
+    assert guess_columns(frame(body=long(90), score=halves, user=long(90))).label == ("score",)
+    words = [f"from {n % 24} on" for n in range(90)]
+    assert guess_columns(frame(body=long(90), rating=words, subreddit=groups)).label == ("rating",)

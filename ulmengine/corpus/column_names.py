@@ -199,6 +199,12 @@ _WARES = _names("product item article brand shop store app produkt artikel produ
 _CATEGORY = _names("category kategorie catégorie categoría categoria kategori")
 _PLAIN_POLES = frozenset(("yes", "no", "true", "false", "pro", "con", "good", "clean", "normal", "real"))
 _SCALES = ("rating", "score", "stars")
+SCALE_NAMES = _names("""
+    rating score star stars bewertung sterne calificación puntuación valoración estrellas voto stelle avaliação estrelas
+    ocena beoordeling betyg vurdering puan hodnocení értékelés arvio peringkat оценка рейтинг оцінка
+    评分 评级 星级 評分 評価 평점 별점 등급 דירוג
+""")
+"""Of these a column of many numbers is a measure: points that others gave, say."""
 _PLAIN_LABEL_NAMES = ("gold_label", "true_label", "final_label", "majority_label", "class_label", "classlabel",
                       "label_name", "label_text")
 _SAID = re.compile(r"(?:pred|predicted|prediction|model|old|annotator|coder|rater)\d*")

@@ -30,6 +30,7 @@ from .column_names import (
     LABEL_NAMES,
     PLAIN_TEXT_NAMES,
     POLES,
+    SCALE_NAMES,
     TEXT_NAMES,
     Nearness,
     called_like_label,
@@ -101,7 +102,8 @@ class Sampled:
     def called(self) -> Nearness | None:
         """What its name says of it as a label; None where it says nothing."""
         called = called_like_label(self.key)
-        return None if called == Nearness.SCALE and self.names > LONGEST_SCALE else called
+        scale = called == Nearness.SCALE or (self.key in SCALE_NAMES and all(map(is_number, self.values)))
+        return None if scale and self.names > LONGEST_SCALE else called
 
     @property
     def aside(self) -> bool:
