@@ -494,3 +494,29 @@ def test_records_within_a_document_make_no_others(tmp_path: Path, entry: Callabl
 def test_records_under_their_names_are_no_columns(tmp_path: Path, value: dict[str, Any]) -> None:
     (tmp_path / "a.json").write_text(json.dumps(value), encoding="utf-8")
     assert [row[0] for row in preview(tmp_path / "a.json").rows] == list(value)
+
+
+HEADER = {"type": "header", "version": "5.2.1", "comment": "Export to JSON plugin for PHPMyAdmin"}
+USERS = {"type": "table", "name": "users", "database": "shop", "data": [{"id": "1", "name": "Ann"}, {"id": "2"}]}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("others", [[], [USERS], [{**USERS, "data": []}]])
+def test_a_database_of_phpmyadmin_is_the_table_with_the_texts(
+    tmp_path: Path, others: list[Any], indent: int | None
+) -> None:
+    table = {"type": "table", "name": "reviews", "database": "shop", "data": RECORDS}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([HEADER, {"type": "database", "name": "shop"}, *others, table], indent=indent))
+    documents = opened(path)
+    assert everything(documents) == [text for text, _ in ROWS]
+    assert labels_in_order(documents) == [label for _, label in ROWS]
+    path.write_text(json.dumps([HEADER, *others, {**table, "data": RECORDS * 1_000}], indent=indent))
+    assert preview(path).understood.text_columns == ("text",)
+
+
+def test_other_entries_with_types_stay_documents(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([{"type": "table" if n % 2 else "header", "data": [], **one}
+                                for n, one in enumerate(RECORDS)]))
+    assert everything(opened(path)) == [text for text, _ in ROWS]

@@ -24,6 +24,19 @@ FEWEST = 5
 """Records that a label has at least, on average."""
 
 
+def begins_dump(value: Any) -> bool:
+    """Whether ``value`` is what phpMyAdmin writes first into the JSON that it exports a database as."""
+    return isinstance(value, dict) and value.get("type") == "header" and "version" in value
+
+
+def dumped_tables(entries: Iterable[Any]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each table of such a database by its name: {"type": "table", "name": "posts", "data": [...]}."""
+    tables = (entry for entry in entries if isinstance(entry, dict) and entry.get("type") == "table")
+    held = {str(table.get("name")): table.get("data") for table in tables}
+    return {name: rows for name, rows in held.items()
+            if isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)}
+
+
 def grouped_texts(values: Sequence[Any]) -> tuple[str, str] | None:
     """The fields with the label and with its texts, where each record holds a label once and a list of its texts."""
     if not values or not all(isinstance(record, dict) for record in values):

@@ -15,6 +15,7 @@ from ulmengine.corpus import limits
 from ulmengine.corpus.errors import CorpusError, Faults, plain_reason
 
 from .delimited import SUFFIXES as TABLES
+from .entries import begins_dump
 from .frames import frames_of_records
 from .literals import are_literals, literal
 from .reading import Look, Pass, Reading, plan_text
@@ -213,7 +214,7 @@ class _Buffer:
 def _values(blocks: Iterator[str], name: str, going: Pass) -> Iterator[Any]:
     """The elements of a JSON array, or of several one after another; else values one after another, or what a single
     object holds."""
-    buffer, number, inside = _Buffer(blocks), 0, False
+    buffer, number, inside, dump = _Buffer(blocks), 0, False, False
     array = buffer.skip(_BLANK) == "["
     buffer.most = going.most if array else None
     while sign := buffer.skip(f"{_BLANK}," if inside or (number and not array) else _BLANK):
@@ -239,8 +240,9 @@ def _values(blocks: Iterator[str], name: str, going: Pass) -> Iterator[Any]:
             )
             return
         number += 1
+        dump = dump or (number == 1 and begins_dump(value))
         if array or number > 1 or buffer.skip(_BLANK):
-            buffer.most = going.most if array or number > 1 else None
+            buffer.most = None if dump else going.most
             yield value
         else:
             _keep(found := documents_in(value), going)

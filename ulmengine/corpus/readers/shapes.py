@@ -24,7 +24,18 @@ from ulmengine.corpus.column_sample import LONGEST_SCALE
 from ulmengine.corpus.errors import some_of
 from ulmengine.corpus.guess import Hints
 
-from .entries import EXAMPLES, FEWEST, grouped_texts, holds_texts, records_within, spoken, ungrouped, unnested
+from .entries import (
+    EXAMPLES,
+    FEWEST,
+    begins_dump,
+    dumped_tables,
+    grouped_texts,
+    holds_texts,
+    records_within,
+    spoken,
+    ungrouped,
+    unnested,
+)
 from .records import (
     Shaped,
     answered,
@@ -64,6 +75,9 @@ def documents_in(value: Any, depth: int = 0) -> Shaped:
 def documents_in_list(first: Sequence[Any], others: Iterable[Any] = ()) -> Shaped:
     """The elements of a list, by the ``first`` of them; under names where its first row holds them, one a text where
     records hold many."""
+    if first and begins_dump(first[0]):
+        entries = [*first, *others]
+        return _wrapped_rows(dict(dumped_tables(entries)), 0) or Shaped(iter(entries))
     values = chain(first, others)
     if grouped := grouped_texts(first[:50]):
         tag, texts = grouped
