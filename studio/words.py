@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QTranslator
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from ulmengine.plan.stages import StagePlan
 
     from .plots.history import StageRecord
+
+_DOTTED = re.compile(r"(?<![\w./\\-])\w+(?:\.\w+)+(?![\w/\\-]|\.\w)")
+"""What may be the dotted name of a setting in a sentence; not within a path or a longer name."""
 
 
 def _mark(text: str) -> str:
@@ -101,20 +103,17 @@ def words(text: str) -> str:
     """``text``, one of this module's or of the engine's own, in the person's language; the settings that it speaks of
     are called as forms call them."""
     told = QCoreApplication.translate("Words", text)
-    return _settings().sub(lambda found: f"“{setting_words(found[0])}”", told) if "." in told else told
+    return _DOTTED.sub(_called, told) if "." in told else told
+
+
+def _called(found: re.Match[str]) -> str:
+    return f"“{setting_words(found[0])}”" if found[0] in all_fields() else found[0]
 
 
 def setting_words(name: str) -> str:
     """What the setting with the dotted ``name`` is called, with where it stands: "Classifier / Peak rate"."""
     one = field(name)
     return " / ".join(QCoreApplication.translate("Words", text) for text in (*one.sections, one.label))
-
-
-@lru_cache(maxsize=1)
-def _settings() -> re.Pattern[str]:
-    """The dotted names of settings in a sentence; not within a path or a longer name."""
-    names = sorted((name for name in all_fields() if "." in name), key=len, reverse=True)
-    return re.compile(rf"(?<![\w./\\-])(?:{'|'.join(map(re.escape, names))})(?![\w/\\-]|\.\w)")
 
 
 def corrected_words(count: int, part: str) -> str:
