@@ -40,6 +40,8 @@ GROUPS = {
              "beta", "softmax"),
 }
 """What stands behind each fold; a task has those of them that it knows."""
+LATER_MS = 10
+"""Before it is made, so that the page is painted in a turn of its own."""
 
 
 class SettingsCard(Card):
@@ -93,7 +95,7 @@ class SettingsCard(Card):
         self._area.viewport().setAutoFillBackground(False)
         self.published.mark(self._fields.values())
         self._show_fitting(self.project.config)
-        QTimer.singleShot(0, self, self._complete)  # the page is on the screen by then
+        QTimer.singleShot(LATER_MS, self, self._complete)  # the page is on the screen by then
 
     @property
     def fields(self) -> dict[str, ConfigField]:

@@ -225,6 +225,8 @@ class NotesLine(QWidget):
 
 
 HEIGHT = 70
+BETWEEN_MS = 10
+"""Before each of the small plots, so that what is due is painted and the window answers in turns of their own."""
 
 
 class Figures(QWidget):
@@ -240,7 +242,7 @@ class Figures(QWidget):
         self._grid.setHorizontalSpacing(theme.M)
         self._grid.setVerticalSpacing(theme.S)
         self.setMinimumHeight(2 * (HEIGHT + self.fontMetrics().height()) + theme.S)
-        QTimer.singleShot(0, self, self._make_next)  # the page is on the screen by then
+        QTimer.singleShot(BETWEEN_MS, self, self._make_next)  # the page is on the screen by then
 
     @Slot()
     def _make_next(self) -> None:
@@ -256,7 +258,7 @@ class Figures(QWidget):
         self.plots.append(plot)
         self.values.append(value)
         if len(self.plots) < len(every):
-            QTimer.singleShot(0, self, self._make_next)
+            QTimer.singleShot(BETWEEN_MS, self, self._make_next)
         else:
             self.setMinimumHeight(0)
         self.mark()
