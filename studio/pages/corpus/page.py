@@ -415,7 +415,8 @@ class CorpusPage(ProjectPage):
     @Slot(int)
     def _show_document(self, row: int) -> None:
         opened, rows = self.analysis.corpus, self.tables.rows
-        if opened is None or rows is None:
+        if opened is None or rows is None or row < 0:
+            self.document.clear()
             return
         heading = "  ·  ".join(part for part in (
             self.tr("Row {row}").format(row=f"{row + 1:,}"), rows.cell(row, 1), rows.cell(row, 0)

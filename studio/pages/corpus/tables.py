@@ -27,7 +27,7 @@ class TablesPanel(QWidget):
     """Tabs with both tables; a line above the documents says which of them are shown."""
 
     documentPicked = Signal(int)
-    """A source row."""
+    """A source row; -1: none, for none is listed."""
     filterCleared = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -127,6 +127,8 @@ class TablesPanel(QWidget):
         self._filter.show()
         self.tabs.setCurrentIndex(1)
         self.documents.pick(0)
+        if not len(wanted):
+            self.documentPicked.emit(-1)
 
     @property
     def busy(self) -> bool:

@@ -43,9 +43,14 @@ def test_the_texts_are_searched_whatever_their_case(page: CorpusPage, tmp_path: 
     assert page.tables.documents.rows.rowCount() == 8
     _search(qtbot, page, "there is no such word")
     assert _texts(page) == []
+    assert page.document.row is None  # what is not listed is not read on, nor its label corrected
+    assert page.document.correct.isHidden()
     page.tables.search.clear()
     page.tables.look()
     assert len(_texts(page)) == 40
+    page.tables.documents.pick(2)
+    assert page.document.row == 2
+    assert not page.document.correct.isHidden()
 
 
 def test_what_lies_behind_the_cell_is_searched_too(page: CorpusPage, tmp_path: Path, qtbot: QtBot) -> None:
