@@ -108,7 +108,8 @@ def start_log(folder: Path) -> Callable[[], None]:
     crash = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handlers.append(RotatingFileHandler(folder / "studio.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8"))
+        handlers.append(RotatingFileHandler(folder / "studio.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8",
+                                            errors="backslashreplace"))
         crash = (folder / CRASH).open("w", encoding="utf-8")
         faulthandler.enable(crash)
     except OSError as error:

@@ -102,7 +102,8 @@ class English(QTranslator):
 def words(text: str) -> str:
     """``text``, one of this module's or of the engine's own, in the person's language; the settings that it speaks of
     are called as forms call them."""
-    told = QCoreApplication.translate("Words", text)
+    # The name of a file may hold bytes that are no UTF-8, which Qt refuses.
+    told = QCoreApplication.translate("Words", text.encode(errors="backslashreplace").decode())
     return _DOTTED.sub(_called, told) if "." in told else told
 
 

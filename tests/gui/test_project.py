@@ -173,6 +173,16 @@ def test_a_project_that_cannot_be_opened_is_news_and_the_old_one_stays(
     assert [notice.level for notice in news] == ["error"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")
+def test_a_name_that_is_not_utf_8_is_news_with_the_name(shell: Shell, tmp_path: Path) -> None:
+    news: list[Notice] = []
+    shell.noticed.connect(news.append)
+    assert not shell.open_project(tmp_path / "\udcfcbung")
+    assert not shell.new_project_of([tmp_path / "\udcfcbung"])
+    assert [notice.level for notice in news] == ["error", "error"]
+    assert all(r"\udcfcbung" in notice.text and "is not UTF-8" in notice.text for notice in news)
+
+
 def test_no_other_project_while_a_run_is_alive(
     shell: Shell, project: Project, run: FakeRun, tmp_path: Path
 ) -> None:
