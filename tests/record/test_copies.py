@@ -283,20 +283,27 @@ def test_a_run_whose_log_is_gone_is_a_place_to_branch_off(whole: RunFolder, tmp_
     assert same_weights(made, whole)
 
 
-@pytest.mark.parametrize(("denied", "words"), [
-    ("source", "corpus.json cannot be read: Permission denied"),
-    ("target", "deep/branch cannot be written: Permission denied"),
-    ("above", "deep/branch cannot be written: Permission denied"),
+@pytest.mark.parametrize(("number", "denied", "words"), [
+    (errno.EACCES, "source", "corpus.json cannot be read: Permission denied"),
+    (errno.EACCES, "target", "deep/branch cannot be written: Permission denied"),
+    (errno.EACCES, "above", "deep/branch cannot be written: Permission denied"),
+    (errno.ENOSPC, "source", "deep/branch cannot be written: No space left on device; free some space"),
 ])
 def test_what_cannot_be_read_is_not_called_the_copy_that_cannot_be_written(
-    denied: str, words: str, whole: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    number: int, denied: str, words: str, whole: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(source: Path, target: Path, **_: object) -> None:
         path = {"source": source, "target": target, "above": tmp_path}[denied]
-        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        raise OSError(number, os.strerror(number), str(path))
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(shutil, "copyfile", refused)
     with pytest.raises(RunFolderError, match=words):
         branch(whole, Checkpoints(whole.checkpoints).all()[0].name, Path("deep/branch"))
     assert not Path("deep").exists()
+
+
+def test_what_is_not_there_is_no_run_and_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match=r"gone\.zip holds no run"):
+        import_run(tmp_path / "gone.zip", tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()

@@ -80,7 +80,7 @@ def import_run(path: Path, into: Path, name: str = "") -> RunFolder:
     :raises RunFolderError: it is no exported run, one of that name is there already, or it cannot be written.
     """
     target = into / (name or (path.stem if path.is_file() else path.name))
-    if path.is_dir():
+    if not path.is_file():
         RunFolder.open(path)  # before anything of another folder is copied
     if target.exists():
         raise RunFolderError(f"{target} is there already; rename one of the two")

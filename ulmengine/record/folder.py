@@ -57,9 +57,10 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         place, target, why = Path(error.filename or path).resolve(), path.resolve(), error.strerror or error
-        if not (is_beside(place) or place.is_relative_to(target) or target.is_relative_to(place)):
+        full = is_disk_full(error)  # said of both files where one is copied
+        if not (full or is_beside(place) or place.is_relative_to(target) or target.is_relative_to(place)):
             raise RunFolderError(f"{error.filename} cannot be read: {why}") from error
-        advice = "; free some space, or choose a place on another disk" if is_disk_full(error) else ""
+        advice = "; free some space, or choose a place on another disk" if full else ""
         raise RunFolderError(f"{path} cannot be written: {why}{advice}") from error
 
 
