@@ -38,6 +38,7 @@ class Legend(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         theme.set_type(self, Type.SMALL)
         theme.current().changed.connect(self.update)
+        self._fit()  # also while there is nothing to tell of, out of view
         self.set_entries(entries or [])
 
     def set_entries(self, entries: list[LegendEntry]) -> None:

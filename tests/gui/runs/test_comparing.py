@@ -333,6 +333,15 @@ def test_two_runs_are_compared_in_a_small_window(page, desk, qtbot):
     assert view.minimumSizeHint().width() <= 520
 
 
+def test_the_page_is_not_scrolled_for_curves_that_nobody_has_looked_at(page, desk, qtbot):
+    made(desk.project.runs / "a")
+    one = page()
+    one.resize(1_096, 736)  # of a window of 1280 x 800
+    qtbot.wait(20)
+    assert one.minimumSizeHint().height() <= 736
+    assert Legend().minimumSizeHint().height() == Legend([LegendEntry("a", 1)]).height()
+
+
 def test_a_legend_tells_all_runs_where_there_is_little_room(qtbot):
     names = ["2026-11-30-032126", "second", "2026-11-30-041207 once more"]
     legend = Legend([LegendEntry(name, number) for number, name in enumerate(names, 1)])
