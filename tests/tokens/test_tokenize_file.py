@@ -15,6 +15,7 @@ from ulmengine.bench.tokenize import bench_tokenize, tokenize_file
 from ulmengine.cli import main
 from ulmengine.config import TokenConfig
 from ulmengine.corpus import CorpusError
+from ulmengine.events import outcome
 from ulmengine.tokens import TokenStore, tokenizer_from_json
 
 from .helpers import TEXTS
@@ -79,3 +80,10 @@ def test_a_vocabulary_that_is_too_small_is_told_in_a_line(
     told = capsys.readouterr().err
     assert "vocab_size = 10: input should be greater than or equal to 50" in told
     assert len(told.strip().splitlines()) == 1
+
+
+def test_a_file_that_cannot_be_read_leaves_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(CorpusError):
+        outcome(tokenize_file(tmp_path / "empty.csv", tmp_path / "new" / "out", TokenConfig()))
+    assert [path.name for path in tmp_path.iterdir()] == ["empty.csv"]

@@ -16,7 +16,7 @@ import psutil
 from ulmengine.config import CorpusConfig, SplitConfig, TokenConfig
 from ulmengine.corpus import open_corpus
 from ulmengine.corpus.split import PART_NAMES
-from ulmengine.disk import whole
+from ulmengine.disk import folders_of, whole
 from ulmengine.events import Event, outcome, retold
 from ulmengine.tokens import Tokenizer, TokenStore, Vocabulary, WordTokenizer, encode_texts, learn_tokenizer
 from ulmengine.tokens.specials import SPECIALS
@@ -37,8 +37,7 @@ def tokenize_file(file: Path, out: Path, config: TokenConfig) -> Generator[Event
     """
     start, peak, size = time.perf_counter(), _PeakMemory(), _Size()
     corpus = CorpusConfig(path=str(file.resolve()), split=SplitConfig(validation=0.0, test=0.0))
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".reading-", dir=out) as cache:
+    with folders_of(out / "tokens"), tempfile.TemporaryDirectory(prefix=".reading-", dir=out) as cache:
         tokenizer, stores = yield from retold(_tokenized(corpus, Path(cache), out, config, size), peak.beside)
     with whole(out / "tokenizer.json") as beside:
         beside.write_text(json.dumps(tokenizer.to_json()), encoding="ascii")
