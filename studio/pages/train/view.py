@@ -241,6 +241,9 @@ class Figures(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(theme.M)
         self._grid.setVerticalSpacing(theme.S)
+        for column in range(2):
+            self._grid.setColumnStretch(column, 1)
+        self._grid.setRowStretch(2, 1)  # each stands in its place before the others are there
         self.setMinimumHeight(2 * (HEIGHT + self.fontMetrics().height()) + theme.S)
         QTimer.singleShot(BETWEEN_MS, self, self._make_next)  # the page is on the screen by then
 

@@ -13,6 +13,9 @@ from pytestqt.qtbot import QtBot
 from studio.engine.host import RunRequest
 from studio.facts import CorpusFacts
 from studio.pages.corpus.repair_book import RepairBook
+from studio.pages.train.view import Figures
+from studio.plots.history import RunHistory
+from studio.plots.small_plot import figures
 from studio.shown import ShownRun, log_reader
 from studio.widgets import Button
 from tests.studio import replay
@@ -288,3 +291,17 @@ def test_nothing_begins_in_a_project_whose_folder_is_gone(bench: Bench, tmp_path
     (tmp_path / "renamed").rename(tmp_path / "project")
     assert bench.shell.starter.begin()
     bench.until(RunState.FINISHED)
+
+
+def test_a_small_plot_stands_in_its_place_before_the_others_are_made(qtbot: QtBot) -> None:
+    small = Figures(RunHistory())
+    qtbot.addWidget(small)
+    small.resize(300, 300)
+    small.show()
+    qtbot.waitUntil(lambda: bool(small.plots), timeout=5_000)
+    small.layout().activate()
+    first = small.plots[0].geometry()
+    assert len(small.plots) < len(figures())
+    qtbot.waitUntil(lambda: len(small.plots) == len(figures()), timeout=5_000)
+    small.layout().activate()
+    assert small.plots[0].geometry() == first
