@@ -211,7 +211,8 @@ def test_the_commas_of_plain_lines_part_no_columns(tmp_path: Path, first: str, m
 
 
 @pytest.mark.parametrize("form", [
-    "{label},{text}", "{text},{label}", "{n},{text}", "c{n},{text}", "id,text\n{n},{text}", "who,said\nc {n},{text}",
+    "{label},{text}", "{text},{label}", "{text},0", "{n},{text}", "c{n},{text}", "Ann {n},{text}",
+    "id,text\n{n},{text}", "who,said\nc {n},{text}",
 ])
 def test_texts_with_commas_in_a_table_stay_in_their_columns(tmp_path: Path, form: str) -> None:
     heading, _, row = form.rpartition("\n")

@@ -49,6 +49,7 @@ NAMES = {",": "comma", "\t": "tab", ";": "semicolon", "|": "pipe", " ": "space"}
 SPELLED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 SNIFF_LINES = 400
 _SINGLE = re.compile(r"[^\W\d]\w{0,19}")
+_LEAST_NAMED = 6
 _RAGGED = 0.6
 """Of rows that are cut less evenly something else has to tell that they are a table."""
 _AUTOML = frozenset({"TRAIN", "VALIDATION", "TEST"})
@@ -393,13 +394,15 @@ def _shows_table(rows: Rows) -> bool:
     if least < 2:
         return False
     firsts, lasts = [row[0] for row in rows], [row[-1] for row in rows]
-    return any(_is_column(cells) and len(set(cells)) > 1 for cells in (firsts, lasts, firsts[1:], lasts[1:])) or (
-        _name_rows(firsts))
+    return _name_rows(firsts) or any(_is_column(cells) and (len(set(cells)) > 1 or " " not in cells[-1])
+                                     for cells in (firsts, lasts, firsts[1:], lasts[1:]))
 
 
 def _name_rows(cells: Sequence[str]) -> bool:
-    """Whether a first column without a heading holds the names of its rows, which no text is like."""
-    return named_like_data(cells) and all(map(str.isascii, cells))
+    """Whether the cells of a first column without a heading are all as short as the names, numbers or dates of rows,
+    which the beginnings of texts up to a delimiter are not."""
+    return len(cells) >= _LEAST_NAMED and all(
+        len(cell.split()) <= 3 and len(cell) <= (30 if cell.isascii() else 6) for cell in cells)
 
 
 def cut_by_spaces(lines: Sequence[str]) -> bool:
