@@ -276,3 +276,12 @@ def test_a_name_makes_no_lines_of_an_error(
     said = [line for line in capsys.readouterr().err.splitlines() if line]
     assert len(said) == count
     assert all(told in line for line in said)
+
+
+def test_an_experiment_of_brackets_without_end_is_told_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deep = tmp_path / "deep.toml"
+    deep.write_text("x = " + "[" * 100_000)
+    assert main(["experiments", str(deep), "--data", str(tmp_path), "--out", str(tmp_path / "runs")]) == 1
+    assert "nested too deeply" in capsys.readouterr().err
