@@ -64,10 +64,10 @@ _SAID_NAMES = TEXT_NAMES | _names("""
     comentarios respuestas opiniones observaciones sugerencias quejas reseñas textos mensajes
     commenti risposte opinioni osservazioni suggerimenti recensioni testi comentários respostas opiniões observações
     sugestões avaliações mensagens opmerkingen antwoorden reacties klachten teksten komentarze opinie odpowiedzi uwagi
-    kommentarer svar omdömen yorumlar görüşler cevaplar
+    kommentarer svar omdömen yorumlar yorumu yorumları görüşler cevaplar
     комментарии отзывы ответы сообщения тексты мнение мнения замечания жалобы коментарі відгуки σχόλια κριτικές
     反馈 意见 建议 回复 留言 答案 评价内容 感想 意見 要望 回答 反馈内容 答复 피드백 의견 문의 소감 건의 답변 후기 댓글
-    تعليقات آراء תגובות टिप्पणियाँ
+    の声 تعليقات آراء תגובות टिप्पणियाँ
 """)
 """Also what people answer in words, which names a column where it is the last word of its name."""
 FIRST_LABEL_NAMES = ("label", "class", "labels", "classes", "stance", "target")
@@ -190,9 +190,13 @@ _FIRST_BEFORE = re.compile(r"(#?)1(_(?:string|text|sentence|question))")
 _SECOND = {"1": "2", "a": "b", "one": "two", "first": "second"}
 _WORD = re.compile(r"[^\W_]+")
 _OF = re.compile(r"_(?:of|for|de|du|des|del|della|do|da)_")
-_OF_WORDS = _names("of on about for from to der des von zu zum zur über de du sur del della di su da do van over")
+_OF_WORDS = _names("of on about for from to der des von zu zum zur über ihrer ihres de du sur votre vos del della di "
+                   "su da do van over")
 _SAYING = _names("i it this that is was did no not ich dies ist war je ce est yo es")
 """Words of a sentence, and of no name."""
+_ALSO_VERBS = _names("text message comment review post question email answer reply note query caption input sms tweet")
+"""Of these a sentence may begin with one."""
+_MARK_BEHIND = re.compile(r"\s*[\[(][\w ]+[\])]$")
 _MOST_WORDS, _MOST_SIGNS = 5, 8
 """Words of a name, and signs of one in a script without spaces."""
 _WARES = _names("product item article brand shop store app produkt artikel produit producto artículo prodotto produto")
@@ -346,10 +350,12 @@ def is_verdict_name(key: str) -> bool:
 
 def is_name_of_texts(name: str) -> bool:
     """Whether ``name``, of a few words, is made of one for texts: customer feedback, Meinung der Kunden, 用户评论."""
-    words = _WORD.findall(unicodedata.normalize("NFC", name).lower())
+    name = _MARK_BEHIND.sub("", unicodedata.normalize("NFC", name))
+    words = _WORD.findall(name.lower())
     if not words or len(words) > _MOST_WORDS or not _SAYING.isdisjoint(words) or re.search(r"[^\w\s./()&-]", name):
         return False
-    if words[-1] in _SAID_NAMES or (len(words) > 2 and words[0] in _SAID_NAMES and words[1] in _OF_WORDS):
+    begun = words[1] in _OF_WORDS if len(words) > 2 else words[0] not in _ALSO_VERBS
+    if words[-1] in _SAID_NAMES or (begun and words[0] in _SAID_NAMES):
         return True
     least = 2 if _unspaced(name) else 5
     compound = len(words) == 1 and any(len(one) >= least and name.lower().endswith(one) for one in _SAID_NAMES)
