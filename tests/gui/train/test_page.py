@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from studio import theme
 from studio.engine.host import RunRequest
 from studio.facts import CorpusFacts
 from studio.pages.corpus.repair_book import RepairBook
@@ -299,11 +298,12 @@ def test_a_small_plot_stands_in_its_place_before_the_others_are_made(qtbot: QtBo
     qtbot.addWidget(small)
     small.resize(300, 300)
     small.show()
-    qtbot.waitUntil(lambda: bool(small.plots), timeout=5_000)
-    small.layout().activate()
-    first = small.plots[0].geometry()
-    assert len(small.plots) < len(figures())
-    qtbot.waitUntil(lambda: len(small.plots) == len(figures()), timeout=5_000)
-    small.layout().activate()
-    assert small.plots[0].geometry().topLeft() == first.topLeft()
-    assert first.width() - small.plots[0].width() <= theme.M  # the gap before the other column
+    places = set()
+
+    def all_made() -> bool:
+        if small.plots and small.plots[0].y():  # it has been laid out
+            places.add(small.plots[0].y())
+        return len(small.plots) == len(figures()) and small.plots[-1].y() > 0
+
+    qtbot.waitUntil(all_made, timeout=5_000)
+    assert len(places) == 1
