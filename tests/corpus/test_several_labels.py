@@ -10,11 +10,12 @@ import pytest
 
 from tests.corpus.frames import LONG, NAMES, cells_of, frame, long
 from tests.corpus.helpers import opened, table
-from ulmengine.corpus import CorpusError
+from ulmengine.corpus import CorpusError, audit
 from ulmengine.corpus.cells import guess_label_delimiter, is_unnamed, label_delimiters, listed
 from ulmengine.corpus.guess import guess_columns
 from ulmengine.corpus.labels import read_labels
 from ulmengine.corpus.ordering import in_order
+from ulmengine.events import outcome
 
 
 def test_one_hot_columns_are_several_labels() -> None:
@@ -423,6 +424,9 @@ def test_objects_that_name_no_label_are_told_of_and_never_classes(tmp_path: Path
     documents = opened(path)
     assert documents.labels == ()
     assert "is not read as the label" in "".join(documents.notes)
+    card = next(one for one in outcome(audit(documents)) if one.kind == "label_doubt")
+    assert "it is not clear which of their values is the class" in card.why
+    assert (card.count, card.alternatives) == (1, ())
     cells = ["good", "bad"] * 9 + cells[:2]
     path = table(tmp_path / "b.csv", [[text, cell] for text, cell in zip(long(20), cells, strict=True)])
     documents = opened(path)

@@ -269,18 +269,19 @@ def doubt_findings(documents: Documents) -> list[Finding]:
         counts = {own: len(documents.labels)} if taken else {}
         counts |= {repr(name): _classes(table.column(name)) for name in understood.rivals}
         told = [f"{name} ({count:,} class{'es' * (count != 1)})" for name, count in counts.items()]
-        columns = f"{_COUNTS[len(told)]} column{'s' * (len(told) > 1)} could be the label: "
-        listed = " and ".join(filter(None, (", ".join(told[:-1]), told[-1])))
-        here = (f"{own} {'is' if len(taken) == 1 else 'are'} taken." if taken else "None is taken. If the texts have a "
-                "label, choose its column.")
         ways = [Alternative("corpus.label_columns", (name,)) for name in understood.rivals]
         if taken:
             ways.append(Alternative("corpus.label_columns", taken, taken=True))
-        why = f"{columns}{listed}. {here}"
-        if taken and not understood.rivals:  # this one or none
+        if understood.rivals:
+            columns = f"{_COUNTS[len(told)]} column{'s' * (len(told) > 1)} could be the label: "
+            listed = " and ".join(filter(None, (", ".join(told[:-1]), told[-1])))
+            here = (f"{own} {'is' if len(taken) == 1 else 'are'} taken." if taken else "None is taken. If the texts "
+                    "have a label, choose its column.")
+            why = f"{columns}{listed}. {here}"
+        else:  # this one or none, or none that could be read
             why = understood.reasons["label_doubt"]
-            ways.append(Alternative("corpus.label_columns", (NONE,)))
-        found.append(Finding("label_doubt", "The label is not certain", why, len(told), alternatives=tuple(ways)))
+            ways += [Alternative("corpus.label_columns", (NONE,))] * bool(taken)
+        found.append(Finding("label_doubt", "The label is not certain", why, len(told) or 1, alternatives=tuple(ways)))
     if understood.other_delimiter:
         found.append(Finding("delimiter_doubt", "One label a cell, or several?", understood.reasons["delimiter_doubt"],
                              1, alternatives=(Alternative("corpus.label_delimiter", understood.other_delimiter),
