@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -246,6 +249,23 @@ def test_entries_that_unpack_to_many_times_the_file(tmp_path):
                     zipfile.ZIP_DEFLATED)
     with pytest.raises(ModelError, match="many times as large as the file"):
         load_bundle(path)
+
+
+def test_an_entry_that_says_it_is_small_is_unpacked_no_further(tmp_path):
+    zeros = bytes(200_000_000)
+    path = repacked(save(tmp_path / "m.ulmfit"), lambda entries: entries.update({CARD: zeros}), zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(path) as archive:
+        place = archive.getinfo(CARD).header_offset
+    content = bytearray(path.read_bytes())
+    lie = struct.pack("<L", zlib.crc32(zeros[:1_000])), struct.pack("<L", 1_000)
+    for begin in (place + 14, content.rindex(CARD.encode()) - 30):  # the entry's own header, and its line in the list
+        content[begin : begin + 4], content[begin + 8 : begin + 12] = lie
+    path.write_bytes(content)
+    del zeros
+    tracemalloc.start()
+    load_bundle(path)
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
 
 
 def test_entries_compressed_in_another_way(tmp_path):

@@ -118,11 +118,11 @@ def test_another_machine_is_remembered_and_told(tmp_path: Path) -> None:
 
 def test_the_log_says_from_where_on_other_settings_held(tmp_path: Path) -> None:
     folder = begun(tmp_path / "run")
-    change(folder, with_settings(folder.config(), ["language_model.lr=0.5"]))
+    change(folder, with_settings(folder.config(), ["language_model.lr=0.005"]))
     first_step(folder)
     first_step(folder)
     told = [event for event in folder.events() if isinstance(event, ev.Step | ev.Note)]
-    [place] = [number for number, event in enumerate(told) if isinstance(event, ev.Note) and "-> 0.5" in event.text]
+    [place] = [number for number, event in enumerate(told) if isinstance(event, ev.Note) and "-> 0.005" in event.text]
     before, after = told[place - 1], told[place + 1]
     assert isinstance(before, ev.Step)
     assert isinstance(after, ev.Step)

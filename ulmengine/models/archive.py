@@ -61,7 +61,8 @@ def read_archive(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
         refuse_endless(path)
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             _check(archive, path)
-            return {name: archive.read(name) for name in names if name not in OPTIONAL or name in archive.namelist()}
+            return {name: _unpacked(archive, name) for name in names
+                    if name not in OPTIONAL or name in archive.namelist()}
     except OSError as error:
         raise ModelError(f"{path}: the model cannot be read ({error.strerror or error})") from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
@@ -69,6 +70,12 @@ def read_archive(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
     # zipfile says so of entries that claim encryption or a method it does not know in their local header.
     except (NotImplementedError, RuntimeError) as error:
         raise ModelError(_foreign(path, str(error))) from error
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
+    """The entry ``name``, of which no more is unpacked than its header claims: ZipFile.read() goes far beyond first."""
+    with archive.open(name) as entry:
+        return entry.read(archive.getinfo(name).file_size)
 
 
 def _check(archive: zipfile.ZipFile, path: Path) -> None:
