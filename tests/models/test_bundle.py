@@ -261,7 +261,6 @@ def test_an_entry_that_says_it_is_small_is_unpacked_no_further(tmp_path):
     for begin in (place + 14, content.rindex(CARD.encode()) - 30):  # the entry's own header, and its line in the list
         content[begin : begin + 4], content[begin + 8 : begin + 12] = lie
     path.write_bytes(content)
-    del zeros
     tracemalloc.start()
     load_bundle(path)
     assert tracemalloc.get_traced_memory()[1] < 20_000_000

@@ -64,7 +64,7 @@ def run_train(options: argparse.Namespace) -> int:
     if not options.pretrain and options.explain_defaults:
         _explain_defaults(config, options)
         return 0
-    named = options.config if options.config.suffix == ".toml" else options.config.resolve()
+    named = options.config if options.config.suffix == ".toml" else options.config.absolute()
     out = options.out or named.with_name(f"{_stem(named)}-run")
     if started_by_torchrun():
         return _run_together(out, config, options)
@@ -80,7 +80,7 @@ def _described(path: Path) -> RunConfig:
         return load_description(path)
     if (path / "config.toml").exists():
         raise RunFolderError(f"{path} is the folder of a run; name its {path / 'config.toml'}, and --out {path}")
-    config = RunConfig(name=_stem(path), corpus=CorpusConfig(path=str(path.resolve())))
+    config = RunConfig(name=_stem(path.absolute()), corpus=CorpusConfig(path=str(path.resolve())))
     refuse_undecodable(config, str(path))
     return config
 
