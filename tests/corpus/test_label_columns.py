@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from tests.corpus.frames import LONG, NAMES, cells_of, frame, long
 from tests.corpus.helpers import everything, opened, table
 from ulmengine.config import CorpusConfig
 from ulmengine.corpus import CorpusError, audit, preview
+from ulmengine.corpus.column_sample import Sampled
 from ulmengine.corpus.guess import guess_columns
 from ulmengine.events import outcome
 
@@ -524,3 +526,44 @@ def test_many_points_are_a_measure_beside_a_label_and_a_few_are_a_scale() -> Non
     assert guess_columns(frame(body=long(90), score=halves, user=long(90))).label == ("score",)
     words = [f"from {n % 24} on" for n in range(90)]
     assert guess_columns(frame(body=long(90), rating=words, subreddit=groups)).label == ("rating",)
+
+
+@pytest.mark.parametrize("name", ["num_label", "n_class", "number class", "Num Label"])
+def test_a_class_as_a_number_is_the_label(name: str) -> None:
+    columns = {"text": long(60), name: ["0", "1"] * 30}
+    assert guess_columns(frame(**columns)).label == (name,)
+    columns["flag"] = ["x", "y", "y"] * 20
+    assert guess_columns(frame(**columns)).label == (name,)
+
+
+@pytest.mark.parametrize("name", ["url_label", "url class", "time_class", "class_time", "cost_class", "has_label",
+                                  "without_label", "version_label"])
+def test_what_may_be_kept_of_labelling_is_the_label_where_no_other_column_is(name: str) -> None:
+    columns = {"text": long(60), name: ["0", "1"] * 30}
+    guess = guess_columns(frame(**columns))
+    assert (guess.label, guess.rivals) == ((name,), ())
+    for other in ("sentiment", "my_label", "flag"):
+        guess = guess_columns(frame(**columns, **{other: ["x", "y", "y"] * 20}))
+        assert (guess.label, guess.rivals) == ((other,), ())
+
+
+class _Placed(str):
+    """A string that stands in a set where it is placed."""
+
+    place: int
+
+    def __new__(cls, value: str, place: int) -> Self:
+        placed = super().__new__(cls, value)
+        placed.place = place
+        return placed
+
+    def __hash__(self) -> int:
+        return self.place
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_a_column_of_many_values_is_does_not_hang_on_the_order_of_a_set(order: int) -> None:
+    values = [f"{n}.5" for n in range(300)] + [f"Words of {n}" for n in range(300)]
+    placed = frozenset(_Placed(value, place) for place, value in enumerate(values[::order]))
+    column = Sampled("about", 600, 600, 9.0, 0.5, False, placed, 600)
+    assert not column.may_be_read

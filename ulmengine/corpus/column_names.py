@@ -212,12 +212,15 @@ SCALE_NAMES = _names("""
 _PLAIN_LABEL_NAMES = ("gold_label", "true_label", "final_label", "majority_label", "class_label", "classlabel",
                       "label_name", "label_text")
 _SAID = re.compile(r"(?:pred|predicted|prediction|model|old|annotator|coder|rater)\d*")
-_TO_LABEL = ("to", "per", "before", "until", "since", "needs", "need", "has", "have", "without", "view", "skip")
+_TO_LABEL = ("to", "per", "before", "until", "since", "needs", "need", "view", "skip")
 _COUNTS = ("number", "num", "n")
 _OF_LABELLING = (
     "date", "time", "timestamp", "seconds", "minutes", "hours", "duration", "cost", "count", "by", "at", "annotator",
     "version", "url", "link",
 )
+_WHETHER = ("has", "have", "without")
+_LABELLING = frozenset((
+    "label", "labels", "labeling", "labelling", "labeled", "labelled", "annotation", "annotate"))
 _GERMAN = ("kategorie", "klasse")
 
 
@@ -271,7 +274,7 @@ class Nearness(IntEnum):
     SAID = 9
     """Called predicted_label or annotator1_label: what a model, or one of several people, took it for."""
     BARE = 10
-    """Called like a label, but holds one value, or tags or ratings in few rows."""
+    """Called like a label, but holds one value, or tags or ratings in few rows; or called time_class or has_label."""
     ABOUT = 11
     """Says something of a person or a place."""
 
@@ -288,6 +291,8 @@ def called_like_label(key: str) -> Nearness | None:
     if len(words) == 2 and words[0] in _WARES and words[1] in _CATEGORY:
         return Nearness.WEAK
     if _is_partly(key, words):
+        if len(words) > 1 and _may_be_about_labelling(words):
+            return Nearness.BARE
         return Nearness.SAID if any(map(_SAID.fullmatch, words)) else Nearness.PARTLY
     return Nearness.SCALE if words and words[-1] in _SCALES else None
 
@@ -295,11 +300,20 @@ def called_like_label(key: str) -> Nearness | None:
 def is_about_labelling(key: str) -> bool:
     """Whether a column is called like what is kept of labelling a text: seconds to label, needs_label, label_date."""
     words = _WORD.findall(key)
-    first, last = words[:1], words[-1:]
-    labels = frozenset(FIRST_LABEL_NAMES) | {"labeling", "labelling", "labeled", "labelled", "annotation", "annotate"}
-    return len(words) > 1 and (
-        (last[0] in labels and (words[-2] in _TO_LABEL or first[0] in (*_COUNTS, *_OF_LABELLING))) or (
-            first[0] in labels and last[0] in _OF_LABELLING))
+    if len(words) < 2:
+        return False
+    if words[0] in _LABELLING and words[-1] in _OF_LABELLING:
+        return True
+    of = words[0] in _OF_LABELLING and words[1] == "of"
+    several = words[0] in _COUNTS and words[-1] in ("labels", "classes")  # num_label is a class as a number
+    return words[-1] in _LABELLING.union(FIRST_LABEL_NAMES) and (words[-2] in _TO_LABEL or of or several)
+
+
+def _may_be_about_labelling(words: list[str]) -> bool:
+    """Whether a column's name of ``words`` may say what is kept of labelling a text, and a class of it as well:
+    time_class, has_label."""
+    return (words[-1] in FIRST_LABEL_NAMES and (words[0] in _OF_LABELLING or words[-2] in _WHETHER)) or (
+        words[0] in FIRST_LABEL_NAMES and words[-1] in _OF_LABELLING)
 
 
 def _is_partly(key: str, words: list[str]) -> bool:

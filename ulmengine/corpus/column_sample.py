@@ -140,7 +140,7 @@ class Sampled:
     @property
     def may_be_read(self) -> bool:
         """Whether its cells differ and could be what a label speaks of: no numbers, times or codes of the rows."""
-        some = list(self.values)[:200]
+        some = sorted(self.values)[:200]
         return 2 * self.distinct > self.filled and not 2 * sum(_MEASURE.fullmatch(v) is not None for v in some) > len(
             some) and (not self.aside or 2 * sum(_ADDRESS.match(v) is not None for v in some) > len(some))
 
@@ -183,7 +183,7 @@ class Sampled:
     @property
     def unnamed(self) -> bool:
         """Whether its cells are objects of which it is not clear what names a label."""
-        some = list(self.values)[:200]
+        some = sorted(self.values)[:200]
         return 2 * sum(map(is_unnamed, some)) > len(some)
 
     @property

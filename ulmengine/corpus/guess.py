@@ -397,7 +397,7 @@ def _guess_text(seen: list[Sampled], guess: Guess) -> None:
         varied = min(1.0, 0.1 + column.distinct / max(1, column.filled))
         prose = 0.1 if column.letters < 0.5 or column.coded else 1.0  # numbers, addresses and codes have no words
         beside = 0.2 if column.aside else 1.0
-        records = sum(value[:2] in ("[{", '{"', "[[") for value in list(column.values)[:50])
+        records = sum(value[:2] in ("[{", '{"', "[[") for value in sorted(column.values)[:50])
         listing = 0.3 if column.names != column.distinct else 1.0
         if column.running and column.key not in TEXT_NAMES:  # answers or options beside what was asked
             listing = 0.6
