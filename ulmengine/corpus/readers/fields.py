@@ -23,6 +23,8 @@ from .textlines import text_lines
 
 _FIELD = re.compile(r"([^\W\d_][\w/.() -]{0,39}?)[ \t]*:(?!//)[ \t]*(.*)", re.DOTALL)
 _BETWEEN = re.compile(r"([-=*_#~+])\1{2,}")
+_PREFIX = re.compile(r"([^\W\d_]\w*[/_.])[\w/.-]+")
+"""How programs name the fields of one thing alike: review/score, review/text."""
 _LOOKED, _LEAST = 3_000, 5
 _NEARLY, _NOW_AND_THEN = 0.9, 0.1
 
@@ -62,13 +64,16 @@ def field_names(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_table(columns: dict[str, list[str]]) -> bool:
-    """Whether one column holds texts and another what is no text, and either both are called so or there are more."""
+    """Whether one column holds texts and another what is no text, and they are called so: each of two; of more but one,
+    or none where a single one holds texts and another numbers or dates, as what somebody says never does."""
     texts = [name for name, cells in columns.items()
              if sum(map(len, cells)) > 12 * len(cells) and 2 * len(set(cells)) > len(cells)]
-    marks = [name for name, cells in columns.items() if cells and (few_values(cells) or all(map(is_measure, cells)))]
+    measures = [name for name, cells in columns.items() if cells and all(map(is_measure, cells))]
+    marks = measures or [name for name, cells in columns.items() if cells and few_values(cells)]
     named = [name for name in texts if is_name_of_texts(_last(name))]
     labels = [name for name in columns if is_label_name(key_of(_last(name))) or key_of(_last(name)) in LABEL_NAMES]
-    return bool((named and labels and set(named) != set(labels)) or (texts and marks and (named or len(columns) > 2)))
+    told = named or (len(columns) > 2 and (labels or (measures and len(texts) == 1)))
+    return bool((named and labels and set(named) != set(labels)) or (texts and marks and told))
 
 
 def _last(name: str) -> str:
@@ -96,9 +101,11 @@ def _frames(
 
 
 def _rows(lines: Iterator[str], names: tuple[str, ...]) -> Iterator[dict[str, str | None]]:
-    """The records: one begins at a line with the first of the ``names`` behind a blank one or one of dashes, and goes
-    on until the next does; what stands in a line without a name goes on with the field above it."""
-    record: dict[str, str] = {}
+    """The records: one begins at a line with the first of the ``names`` behind a blank one or one of dashes, or there
+    with a name that the record has already, and goes on until the next does; what stands in a line without a name goes
+    on with the field above it."""
+    prefixes = {prefix for name in names if (prefix := _prefix(name))}
+    record: dict[str, list[str]] = {}
     name, gap, size = "", True, 0
     for line in lines:
         bare = line.strip()
@@ -106,17 +113,26 @@ def _rows(lines: Iterator[str], names: tuple[str, ...]) -> Iterator[dict[str, st
             gap = True
             continue
         match = _FIELD.fullmatch(bare)
-        found = match[1] if match and match[1] in names else ""
-        if found == names[0] and gap and record:
-            yield dict(record)
+        found = match[1] if match and (match[1] in names or _prefix(match[1]) in prefixes) else ""
+        if gap and (found in record or (found == names[0] and record)):
+            yield _joined(record)
             record, size = {}, 0
         if match and found and found not in record:
-            name, record[found] = found, match[2]
+            name, record[found] = found, [match[2]]
         elif name:
-            record[name] += ("\n\n" if gap else "\n") + bare
+            record[name] += ["", bare] if gap else [bare]
         gap, size = False, size + len(bare)
         if size > limits.MAX_FIELD:
             raise CorpusError(f"A record of '{name}' is longer than {limits.MAX_FIELD:,} characters. If each line is a "
                               "document, choose the format 'lines'.")
     if record:
-        yield dict(record)
+        yield _joined(record)
+
+
+def _prefix(name: str) -> str | None:
+    match = _PREFIX.fullmatch(name)
+    return match[1] if match else None
+
+
+def _joined(record: dict[str, list[str]]) -> dict[str, str | None]:
+    return {name: "\n".join(lines) for name, lines in record.items()}
