@@ -40,15 +40,23 @@ class LabelBook:
         self._given: dict[str, Labels] = {}
         self._why: dict[str, str] = {}
 
-    def remember(self, key: str, before: Sequence[str], why: str) -> None:
-        """The document ``key`` bears the labels ``before`` and is about to get others, for the reason ``why``."""
-        if key not in self._given:
-            self._recall(read_journal(self.path))
-        self._given.setdefault(key, tuple(before))
-        self._why[key] = why
+    def remember(self, key: str, before: Sequence[str], *, of_file: bool) -> None:
+        """The document ``key`` bears the labels ``before`` and is about to get others. ``of_file``: they stand in the
+        corpus' file as it is now, whatever the journal tells of the one that was there before."""
+        if of_file or self.given(key) is None:
+            self._given[key] = tuple(before)
+
+    def explain(self, key: str, why: str | None) -> None:
+        """The next change of the document ``key`` is made for the reason ``why``; None: it is not made."""
+        if why is None:
+            self._why.pop(key, None)
+        else:
+            self._why[key] = why
 
     def given(self, key: str) -> Labels | None:
         """The labels of the document in the corpus' file, None where they are not known."""
+        if key not in self._given:
+            self._recall(read_journal(self.path))
         return self._given.get(key)
 
     def write_down(self, before: Iterable[str], now: Iterable[str]) -> None:
@@ -62,20 +70,31 @@ class LabelBook:
         journal = read_journal(self.path) if changed else []
         self._recall(journal)
         known = {(one.document, one.to): one.why for one in journal}
+        lines: dict[str, list[tuple[str, Labels, Labels]]] = {}
         for key in changed:
             to = self._labels(key, new)
             why = _TAKEN_BACK if key not in new else known.get((key, to), "")
-            write_down(self.path, [(key, self._labels(key, old), to)], self._why.pop(key, why))
+            lines.setdefault(self._why.pop(key, why), []).append((key, self._labels(key, old), to))
+        for why, changes in lines.items():
+            write_down(self.path, changes, why)
 
     def reasons(self) -> dict[str, tuple[str, str]]:
         """(when, why) of each document's newest line in the journal."""
         return {one.document: (one.when, one.why) for one in read_journal(self.path)}
 
     def _recall(self, journal: Iterable[LabelChange]) -> None:
-        """Take the labels of the file from the first correction of each document, if it is not known already."""
+        """Take the labels of the file, where they are not known already, from the newest correction of each document
+        that none was in force before: the file may have been another one when an earlier correction was made."""
+        given: dict[str, Labels] = {}
+        corrected = set()
         for one in journal:
-            if one.why != _TAKEN_BACK:
-                self._given.setdefault(one.document, one.before)
+            if one.document in corrected:
+                if one.why == _TAKEN_BACK or one.to == given[one.document]:
+                    corrected.discard(one.document)
+            elif one.why != _TAKEN_BACK:
+                corrected.add(one.document)
+                given[one.document] = one.before
+        self._given = given | self._given
 
     def _labels(self, key: str, values: dict[str, str]) -> Labels:
         if key not in values:

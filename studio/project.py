@@ -293,21 +293,28 @@ class Project(QObject):
         return self.tr("Change %n setting(s)", "", len(names))
 
     def correct_label(
-        self, key: str, before: Sequence[str], to: Sequence[str], multi_label: bool, why: str = ""
+        self, key: str, before: Sequence[str], to: Sequence[str], multi_label: bool, why: str = "", *,
+        of_file: bool = False,
     ) -> bool:
-        """Give the document ``key`` the labels ``to`` in the place of ``before``, as a step that can be undone; False,
-        and nothing is done, where this window only reads.
+        """Give the document ``key`` the labels ``to`` in the place of ``before``, as a step that can be undone; False
+        where nothing is done: this window only reads, or the document bears them already.
 
         The corpus' file stays as it is; a document that gets back the labels of the file needs no correction any more.
+        ``of_file``: the labels ``before`` were read in it, not those of a correction.
         """
-        self.labels.remember(key, before, why)
         kept = [record for record in self._config.corpus.relabelled if key_of(record) != key]
+        self.labels.remember(key, before, of_file=of_file and len(kept) == len(self._config.corpus.relabelled))
         if tuple(to) != self.labels.given(key):
             kept.append(correction(key, to, multi_label))
         new = with_settings(self._config, {"corpus.relabelled": tuple(kept)})
         # Another document's label is a step of its own, however soon it follows.
         names = frozenset({"corpus.relabelled", key})
-        return new == self._config or self.push(_Change(self, self._config, new, names, self.tr("Correct a label")))
+        if new == self._config:
+            return False
+        self.labels.explain(key, why)
+        done = self.push(_Change(self, self._config, new, names, self.tr("Correct a label")))
+        self.labels.explain(key, None)
+        return done
 
     def take_labels_back(self, keys: Collection[str]) -> None:
         """Let the documents ``keys`` have the labels of the corpus' file again."""

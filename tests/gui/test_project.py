@@ -218,6 +218,37 @@ def test_a_file_emptied_while_the_project_is_open_takes_no_setting_away(project:
     assert on_disk(project)["classifier"]["lr"] == 0.02  # type: ignore[index]
 
 
+def test_a_label_of_another_file_is_put_right_whatever_the_journal_tells_of_the_one_before(project: Project) -> None:
+    key, path = "main:01", project.folder / "labels.jsonl"
+    project.correct_label(key, ("Billing",), ("Delivery",), False, "wrong", of_file=True)
+    project.change({"corpus.path": "v2.csv", "corpus.relabelled": ()})  # in which it is as it was corrected
+    assert project.correct_label(key, ("Delivery",), ("Billing",), False, "after all", of_file=True)
+    assert project.config.corpus.relabelled == (f"{key}=Billing",)
+    assert read_journal(path)[-1].why == "after all"
+    count = len(read_journal(path))
+    assert not project.correct_label(key, ("Billing",), ("Billing",), False, "once more", of_file=True)
+    assert len(read_journal(path)) == count
+    project.close()
+    again = Project(project.folder, project.config, project)
+    assert again.labels.given(key) == ("Delivery",)
+    again.take_labels_back([key])
+    assert [(one.before, one.to, one.why) for one in read_journal(path)[-2:]] == [
+        (("Delivery",), ("Billing",), "after all"), (("Billing",), ("Delivery",), "taken back")]
+    assert again.correct_label(key, ("Delivery",), ("Other",), False, "third")
+    assert again.correct_label(key, ("Other",), ("Delivery",), False)  # no correction any more
+    assert again.config.corpus.relabelled == ()
+    again.close()
+
+
+def test_a_correction_that_changes_nothing_takes_no_reason_from_the_next(project: Project) -> None:
+    key, path = "main:01", project.folder / "labels.jsonl"
+    assert not project.correct_label(key, ("Billing",), ("Billing",), False, "no change")
+    project.change({"corpus.relabelled": (f"{key}=Delivery",)})
+    assert read_journal(path)[-1].why == ""
+    project.take_labels_back([key])
+    assert read_journal(path)[-1].why == "taken back"
+
+
 def test_the_journal_knows_the_labels_of_the_file_after_a_new_start(project: Project) -> None:
     key, bare = "main:01", "main:02"  # the file gives the second one none
     project.correct_label(key, ("Billing",), ("Delivery",), False, "read again")

@@ -434,7 +434,8 @@ class CorpusPage(ProjectPage):
             return
         documents, row = opened.documents, self.document.row
         [key] = records_of(np.array([row], dtype=np.int64), documents.pieces, documents.hashes)
-        if self.project.correct_label(key, labels_at(documents, row), labels, documents.multi_label, why):
+        if self.project.correct_label(key, labels_at(documents, row), labels, documents.multi_label, why,
+                                      of_file=row not in documents.relabelled):
             told = self.tr("The label is {label} now; the next run learns and measures with it.")
             self.shell.toast_undo(self.project.undo, told.format(label=", ".join(labels) or self.tr("none")))
 

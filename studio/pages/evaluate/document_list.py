@@ -29,7 +29,7 @@ class Corrections:
     def __init__(self, project: Project, answers: Answers, known: Collection[str]) -> None:
         """:param known: the corrections (records) that the run learnt and measured with."""
         self._project, self._answers, self._kept = project, answers, answers.kept
-        self._known = {key_of(record) for record in known}
+        self._known = {key_of(record): record for record in known}
 
     def now(self, position: int) -> tuple[str, ...]:
         """What the document of one answer bears."""
@@ -38,18 +38,27 @@ class Corrections:
         for record in self._project.config.corpus.relabelled:
             if key_of(record) == key:
                 return labels_of(record, kept.multi_label)
-        return self._answers.given_to(position)
+        taken_back = self._project.labels.given(key) if key in self._known else None
+        return self._answers.given_to(position) if taken_back is None else taken_back
 
     def since(self) -> dict[str, str]:
-        """Documents of the part that were corrected since the run, by their keys, with their labels in words."""
-        corrected = {key_of(record): ", ".join(labels_of(record, self._kept.multi_label))
-                     for record in self._project.config.corpus.relabelled}
-        return {str(key): corrected[key] for key in self._kept.keys if key in corrected and key not in self._known}
+        """Documents of the part that were corrected since the run, or whose correction was taken back, by their keys,
+        with their labels in words."""
+        corrected = {key_of(record): record for record in self._project.config.corpus.relabelled}
+        found = {}
+        for key in map(str, self._kept.keys):
+            record = corrected.get(key)
+            if record != self._known.get(key):
+                labels = self._project.labels.given(key) if record is None \
+                    else labels_of(record, self._kept.multi_label)
+                found.update({} if labels is None else {key: ", ".join(labels)})
+        return found
 
     def correct(self, position: int, labels: tuple[str, ...], why: str) -> bool:
         """Give the document other labels, as a step that can be undone; False where this window only reads."""
-        kept = self._kept
-        return self._project.correct_label(str(kept.keys[position]), self.now(position), labels, kept.multi_label, why)
+        kept, key = self._kept, str(self._kept.keys[position])
+        return self._project.correct_label(key, self.now(position), labels, kept.multi_label, why,
+                                           of_file=key not in self._known)
 
 
 class DocumentsView(QSplitter):

@@ -274,3 +274,24 @@ def test_who_corrects_the_last_document_of_a_label_goes_on_there(
     assert page.tables.documents.currentIndex().row() == 40
     assert [page.document.correct.one.itemText(n) for n in range(page.document.correct.one.count())] == [
         "sour", "sweet"]
+
+
+def test_a_label_that_another_file_has_as_it_was_corrected_can_be_given_back(
+    page: CorpusPage, desk: Desk, tmp_path: Path, qtbot: QtBot
+) -> None:
+    label, text = FRUIT[5]
+    other = "sour" if label == "sweet" else "sweet"
+    opened(qtbot, page, write_csv(tmp_path / "fruit.csv", FRUIT))
+    for file, to in (("", other), ("anew.csv", label)):
+        if file:
+            opened(qtbot, page, write_csv(tmp_path / file, [*FRUIT[:5], (other, text), *FRUIT[6:]]))
+            assert desk.project.config.corpus.relabelled == ()
+        page.tables.documents.pick(5)
+        settle(qtbot, page)
+        correct = page.document.correct
+        correct.one.setCurrentIndex(correct.one.findText(to))
+        correct.one.activated.emit(correct.one.currentIndex())
+        correct.take.click()
+        assert [record.partition("=")[2] for record in desk.project.config.corpus.relabelled] == [to]
+        settle(qtbot, page)
+        assert correct.one.currentText() == to

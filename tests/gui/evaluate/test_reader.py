@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.pages.classify.answering import Answering
 from studio.pages.evaluate.answers import GIVEN, RIGHT, SAID, Answers
+from studio.pages.evaluate.document_list import Corrections
 from studio.pages.evaluate.jobs import Asked
 from studio.pages.evaluate.page import EvaluatePage
 from studio.pages.evaluate.reader import Reader
@@ -138,6 +139,26 @@ def test_in_a_small_window_several_documents_are_listed_and_the_text_is_seen(pag
     QTest.qWait(50)
     assert page.list.viewport().height() >= 4 * page.list.rowHeight(0)
     assert page.reader.height() >= page.reader.editor.mapTo(page.reader, QPoint(0, 60)).y()
+
+
+def test_a_correction_that_the_run_learnt_with_and_that_was_taken_back_can_be_made_again(
+    measured: Measured, project: Project
+) -> None:
+    kept = measured.kept.part("test")
+    learnt, given = LABELS[int(kept.targets[0])], next(one for one in LABELS if one != LABELS[int(kept.targets[0])])
+    key = str(kept.keys[0])
+    project.correct_label(key, (given,), (learnt,), False, "read again", of_file=True)
+    known = project.config.corpus.relabelled
+    corrections = Corrections(project, Answers(kept), known)
+    assert corrections.now(0) == (learnt,)
+    assert corrections.since() == {}
+    project.take_labels_back([key])
+    assert corrections.now(0) == (given,)
+    assert corrections.since() == {key: given}
+    assert not corrections.correct(0, (given,), "")
+    assert corrections.correct(0, (learnt,), "after all")
+    assert project.config.corpus.relabelled == known
+    assert corrections.since() == {}
 
 
 def test_given_back_the_label_of_the_file_needs_no_correction(project: Project) -> None:
