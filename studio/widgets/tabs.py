@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
+
+
+class _CalmTabBar(QTabBar):
+    """Tabs that the wheel does not change in passing."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
 
 
 class Tabs(QTabWidget):
@@ -15,6 +23,7 @@ class Tabs(QTabWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setTabBar(_CalmTabBar())
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
         self.tabBar().setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -126,6 +126,8 @@ def test_the_verdict_on_both_together_never_sends_the_person_to_the_word_counts_
     assert "by +5.0 points (+2.0 to +8.0)" in told(.92, .90, .85, (.02, .08))
     assert "word counts are better than the network by 5.0 points (2.0 to 8.0)" in told(.92, .85, .90, (-.08, -.02))
     assert "has not earned its keep" in told(.90, .85, .90, (-.08, -.02))
+    assert told(.92, .90, .90, (0.0, 0.0)).endswith(
+        "Alone each of the two is right on the very same ones of these 200 documents.")
 
 
 def test_the_verdict_on_both_together_judges_by_the_interval_and_not_by_the_figure() -> None:
@@ -142,7 +144,9 @@ def test_the_verdict_on_both_together_judges_by_the_interval_and_not_by_the_figu
     assert told(.88, .9, 50, (-.06, .02)).endswith("(the difference is somewhere between -6.0 and +2.0 points).")
     perfect = told(1.0, 1.0, 40, (0.0, 0.0))
     assert perfect.endswith("are right in all of them too: these 40 documents do not tell the two apart.")
-    for words in (level, perfect, told(.9, .9, 10, nothing), told(.88, .9, 50, (-.06, .02))):
+    same = told(.95, .95, 20, (0.0, 0.0))
+    assert same.endswith("right in 95.0%. The word counts alone are right on the very same ones of these 20 documents.")
+    for words in (level, perfect, same, told(.9, .9, 10, nothing), told(.88, .9, 50, (-.06, .02))):
         assert "earned its keep" not in words
         assert "as well" not in words
     worse = told(.80, .90, 200, (-.14, -.06))

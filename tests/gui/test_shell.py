@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTabWidget,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from studio import theme
@@ -125,6 +133,19 @@ def test_the_wheel_passes_over_every_list(window: MainWindow, tmp_path: Path) ->
         QApplication.sendEvent(box, wheel)
         assert box.currentIndex() == 0, box.accessibleName()
         assert box.focusPolicy() == Qt.FocusPolicy.StrongFocus, box.accessibleName()
+
+
+def test_the_wheel_over_tabs_changes_none(window: MainWindow, tmp_path: Path) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    strips = [strip for key in window.rail.items for page in [window.pages.page(key)] if page is not None
+              for strip in page.findChildren(QTabWidget) if strip.count() > 1]
+    assert len(strips) > 2
+    for strip in strips:
+        strip.setCurrentIndex(0)
+        wheel = QWheelEvent(QPointF(5, 5), QPointF(5, 5), QPoint(0, -120), QPoint(0, -120), Qt.MouseButton.NoButton,
+                            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+        QApplication.sendEvent(strip.tabBar(), wheel)
+        assert strip.currentIndex() == 0
 
 
 def _own(widget: QWidget) -> bool:

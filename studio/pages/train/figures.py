@@ -78,6 +78,9 @@ def _verdict_of_both(result: ev.Evaluated) -> str:
     points, (low, high) = 100 * (result.accuracy - result.baseline_accuracy), result.difference_interval
     if result.blend_accuracy <= result.baseline_accuracy:
         text += " " + _beside_better_counts(result)
+    elif low == high == 0:
+        text += " " + _tr("TrainWords", "Alone each of the two is right on the very same ones of these {count} "
+                          "documents.")
     elif not math.isfinite(low) or low <= 0 <= high:
         text += " " + _tr("TrainWords", "Which of the two is better alone is not certain: the network by {points} "
                           "points, somewhere between {low} and {high}.") if math.isfinite(low) else ""
@@ -89,7 +92,7 @@ def _verdict_of_both(result: ev.Evaluated) -> str:
                           "{most}): more than chance explains.")
     return text.format(share=percent(result.blend_accuracy), points=f"{points:+.1f}", low=f"{100 * low:+.1f}",
                        high=f"{100 * high:+.1f}", off=f"{-points:.1f}", least=f"{-100 * high:.1f}",
-                       most=f"{-100 * low:.1f}")
+                       most=f"{-100 * low:.1f}", count=f"{result.documents:,}")
 
 
 def _beside_better_counts(result: ev.Evaluated) -> str:
@@ -109,6 +112,8 @@ def _beside_better_counts(result: ev.Evaluated) -> str:
     elif result.blend_accuracy == 1:
         text = _tr("TrainWords", "The word counts alone are right in all of them too: these {count} documents do not "
                    "tell the two apart.")
+    elif low == high == 0:
+        text = _tr("TrainWords", "The word counts alone are right on the very same ones of these {count} documents.")
     elif told:
         text = _tr("TrainWords", "The word counts alone are right in {plain}: these {count} documents do not tell the "
                    "two apart (the difference is somewhere between {low} and {high} points).")
