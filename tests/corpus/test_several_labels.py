@@ -11,7 +11,7 @@ import pytest
 from tests.corpus.frames import LONG, NAMES, cells_of, frame, long
 from tests.corpus.helpers import opened, table
 from ulmengine.corpus import CorpusError, audit
-from ulmengine.corpus.cells import guess_label_delimiter, is_unnamed, label_delimiters, listed
+from ulmengine.corpus.cells import guess_label_delimiter, is_unnamed, label_delimiters, listed, named_in
 from ulmengine.corpus.guess import guess_columns
 from ulmengine.corpus.labels import read_labels
 from ulmengine.corpus.ordering import in_order
@@ -411,6 +411,41 @@ def test_the_marks_of_a_list_are_no_part_of_its_names() -> None:
 ])
 def test_an_object_is_the_label_that_it_names(cell: str, names: list[str] | None) -> None:
     assert (listed(cell), is_unnamed(cell)) == (names, names is None)
+
+
+@pytest.mark.parametrize(("cells", "names"), [
+    (['{"sentiment": 0}', '{"sentiment": 1}'], ("0", "1")),
+    (['{"is_spam": true}', '{"is_spam": false}'], ("False", "True")),
+    (['{"class_id": 0}', '{"class_id": 1}', '{"class_id": 2}'], ("0", "1", "2")),
+    (["{'rating': 1}", "{'rating': 5}"], ("1", "5")),
+    (['{"sentiment": 0, "confidence": 1}', '{"sentiment": 1, "confidence": 1}'], ("0", "1")),
+    (['{"id": 7, "sentiment": 0}', '{"id": 8, "sentiment": 1}'], ("0", "1")),
+    (['{"good": 1}', '{"late": 1}', '{"good": 1, "late": 1}'], ("good", "late")),
+    (['{"good": 1, "late": 0}', '{"good": 0, "late": 1}'], ("good", "late")),
+    (['{"kind": "good", "score": 0.4}', '{"kind": "bad", "score": 0.5}'], ("bad", "good")),
+    (['{"user": "x", "sentiment": "good"}', '{"user": "x", "sentiment": "bad"}'], ()),
+    (['{"sentiment": "good", "rating": 5}', '{"sentiment": "bad", "rating": 1}'], ("bad", "good")),
+    (['{"user": "anna", "rating": 3}', '{"user": "ben", "rating": 1}'], ()),
+    (['{"date": "2020-01-01", "stars": 3}', '{"date": "2020-01-02", "stars": 1}'], ()),
+    (['{"seen": "2020-01-01"}', '{"seen": "2020-01-02"}'], ()),
+    (['{"item": "pen", "stars": 3}', '{"item": "ink", "stars": 1}'], ()),
+])
+def test_what_an_object_names_is_told_by_all_cells(tmp_path: Path, cells: list[str], names: tuple[str, ...]) -> None:
+    cells = cells * 10
+    path = table(tmp_path / "a.csv", [[text, cell] for text, cell in zip(long(len(cells)), cells, strict=True)])
+    documents = opened(path)
+    assert (documents.labels, "is not read as the label" in "".join(documents.notes)) == (names, not names)
+    assert not names or sum(map(len, map(documents.rows, ("train", "validation", "test")))) == len(cells)
+
+
+def test_confidences_that_happen_to_come_to_1_leave_no_label_out() -> None:
+    shared = '[{"label": "a", "confidence": 0.6}, {"label": "b", "confidence": 0.4}]'
+    others = ['[{"label": "a", "confidence": 0.9}, {"label": "c", "confidence": 0.8}]',
+              '[{"label": "b", "confidence": 0.7}]']
+    named = named_in([shared, *others])
+    assert named[shared] == ["a", "b"]
+    assert named_in([shared])[shared] == ["a"]
+    assert read_labels([pl.Series("labels", [shared, *others])]).names == ("a", "b", "c")
 
 
 @pytest.mark.parametrize("cell", ["{a}", "[good, late]", "{'a', 'b'}", "good", "[{draft}] note"])

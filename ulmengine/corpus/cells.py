@@ -6,10 +6,12 @@ import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import polars as pl
+
+from .column_names import SCALE_NAMES, called_like_label, is_aside_name, is_label_name, is_person_name, key_of
 
 _YES_NO = (
     ("1 1.0", "0 0.0"), ("true", "false"), ("t", "f"), ("yes si sí sì", "no"), ("y j o s", "n"), ("on", "off"),
@@ -63,6 +65,7 @@ _VECTOR = re.compile(  # "1,0" is a number
 _NUMBERS = re.compile(r"\[\s*-?\d+(?:\.\d*)?(?:\s+-?\d+(?:\.\d*)?)*\s*\]")
 _QUOTED = re.compile(_STRING, re.DOTALL)
 _OBJECT = re.compile(r"""[\[(\s]*\{\s*(?:"[^"]*"|'[^']*')\s*:""")
+DATE = re.compile(r"(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4})(?:[ T]\d{1,2}:\d{2}\S*)?")
 _LIST_MARK = re.compile(r"[-*\u2022\u00b7\u2013\u25aa] +(?=\S)")
 _ITEM_NAMES = ("label", "name", "category", "class", "classname", "class_name", "title", "choice", "answer", "value",
                "text", "tag")
@@ -72,8 +75,11 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3
 _STOPS = ("\u3002", "\uff01", "\uff1f", "\uff0c", "\u2026")
 
 
-def listed(cell: str) -> list[str] | None:
-    """The labels of a cell that holds a list, as JSON, Python or NumPy write it; None where it holds none."""
+def listed(cell: str, shares: bool = True) -> list[str] | None:
+    """The labels of a cell that holds a list, as JSON, Python or NumPy write it; None where it holds none.
+
+    :param shares: of a model's shares for each class the largest is the label.
+    """
     if len(cell) > 20_000 or ((cell[:1], cell[-1:]) not in (("[", "]"), ("{", "}"), ("(", ")")) and cell != "set()"):
         return None
     if cell == "set()":
@@ -82,7 +88,7 @@ def listed(cell: str) -> list[str] | None:
         return _quoted(cell)
     if _NUMBERS.fullmatch(cell):
         return cell[1:-1].split()
-    items = _items(parsed(cell))
+    items = _items(parsed(cell), shares)
     if items is None and _ARRAY.fullmatch(cell):  # as PostgreSQL writes it: {a,"b c"}
         return [re.sub(r"\\(.)", r"\1", quoted) or bare for quoted, bare in _ARRAY_ITEM.findall(cell)]
     return items
@@ -168,43 +174,74 @@ def with_lists(frame: pl.DataFrame, lists: Mapping[str, str]) -> pl.DataFrame:
         for name in frame.columns if name in lists])
 
 
-def _items(values: Any) -> list[str] | None:
+def _items(values: Any, shares: bool) -> list[str] | None:
     if isinstance(values, dict):
         within = values.get("choices", values.get("labels")) if len(values) == 1 else None
-        named = _item(values)
         if isinstance(within, list):
             values = within
-        elif named is None and values and all(mark in (0, 1) for mark in values.values()):
-            return [str(name) for name, mark in values.items() if mark]
+        elif (named := _item(values) or _number(values)) is not None:
+            return [named]
         else:
-            values = [values]
+            return _marked(values) if len(values) > 1 and _are_marks(values) else None
     if isinstance(values, set | frozenset):
         values = sorted(values, key=str)
     if not isinstance(values, list | tuple):
         return None
-    items = [_item(value) for value in _likeliest(values)]
+    items = [_item(value) for value in (_likeliest(values) if shares else values)]
     return None if any(item is None for item in items) else [item for item in items if item is not None]
+
+
+def _are_marks(value: dict[Any, Any]) -> bool:
+    """Whether an object holds a mark of 0 or 1 for each of its names."""
+    return all(mark in (0, 1) for mark in value.values()) and value.keys().isdisjoint(_SHARE_NAMES)
+
+
+def _marked(value: dict[Any, Any]) -> list[str]:
+    return [str(name) for name, mark in value.items() if mark]
+
+
+def _number(value: dict[Any, Any]) -> str | None:
+    """The whole number that an object of numbers holds under its only name, beside a share and bookkeeping."""
+    if not all(isinstance(item, int | float) for item in value.values()):
+        return None
+    found = [item for name, item in value.items() if name not in _SHARE_NAMES and (
+        called_like_label(key_of(str(name))) is not None or not is_aside_name(str(name)))]
+    return str(found[0]) if len(found) == 1 and float(found[0]).is_integer() else None
 
 
 def _likeliest(values: Sequence[Any]) -> Sequence[Any]:
     """Of records whose shares come to 1, a model's for each class, the one with the largest; else all of them."""
-    shares = [next((one[name] for name in _SHARE_NAMES if type(one.get(name)) in (int, float)), -1.0)
-              if isinstance(one, dict) else -1.0 for one in values]
+    shares = _shares(values)
     if len(values) < 2 or min(shares) < 0 or abs(sum(shares) - 1) > 0.01 or shares.count(max(shares)) > 1:
         return values
     return [values[shares.index(max(shares))]]
+
+
+def _shares(values: Sequence[Any]) -> list[float]:
+    """The share that each of several records names; -1 where it names none."""
+    return [next((one[name] for name in _SHARE_NAMES if type(one.get(name)) in (int, float)), -1.0)
+            if isinstance(one, dict) else -1.0 for one in values]
 
 
 def _item(value: Any) -> str | None:
     """One item of a list: a plain value, or the name in a record, where it may be the only word beside numbers."""
     if not isinstance(value, dict):
         return str(value) if isinstance(value, str | int | float | bool) else None
-    words = [item for item in value.values() if isinstance(item, str)]
+    words = [(str(name), item) for name, item in value.items() if isinstance(item, str)]
     named = [value[name] for name in _ITEM_NAMES if isinstance(value.get(name), str)]
     if not named and len(words) == 1 and not any(isinstance(item, list | dict) for item in value.values()):
-        named = words
+        named = [item for name, item in words if _may_name(name, item, value)]
     named = named or [value[name] for name in _ITEM_NAMES if type(value.get(name)) in (int, float)]
     return str(named[0]) if named else None
+
+
+def _may_name(name: str, word: str, beside: dict[Any, Any]) -> bool:
+    """Whether the only word in a record may be its label: neither a date nor bookkeeping, nor beside a rating."""
+    if is_label_name(key_of(name)):
+        return True
+    rated = any(key_of(str(other)) in SCALE_NAMES and not (other in _SHARE_NAMES and 0 <= item <= 1)
+                for other, item in beside.items() if isinstance(item, int | float))
+    return not (rated or is_aside_name(name) or is_person_name(name) or DATE.fullmatch(word))
 
 
 def is_object(cell: str) -> bool:
@@ -231,15 +268,27 @@ def is_angled(cell: str) -> bool:
     return _ANGLED.fullmatch(cell) is not None
 
 
-def pieces(cell: str, delimiter: str = "") -> list[str]:
+def pieces(cell: str, delimiter: str = "", shares: bool = True) -> list[str]:
     """The names in a cell: of a list, between delimiters, or the cell itself."""
-    items = listed(cell)
+    items = listed(cell, shares)
     if items is None and delimiter == ANGLED:
         items = cell.removeprefix("<").removesuffix(">").split(ANGLED)
     elif items is None:
         items = [_bare(item.strip()) for item in _bare(cell).split(delimiter)] if delimiter else [cell]
         items = [_LIST_MARK.sub("", item, 1) for item in items] if delimiter == "\n" else items
     return list(dict.fromkeys(item.strip() for item in items if item.strip()))
+
+
+def named_in(cells: Collection[str], delimiter: str = "") -> dict[str, list[str]]:
+    """The names in each of the different ``cells`` of a column. What objects in them say is told by all together: a
+    mark under one name alone is a label only where other cells mark others, and shares come to 1 in nearly all."""
+    objects = {cell: parsed(cell) for cell in cells if _OBJECT.match(cell)}
+    marks = {cell: value for cell, value in objects.items() if isinstance(value, dict)}
+    if marks and all(map(_are_marks, marks.values())) and len(set().union(*marks.values())) > 1:
+        return {cell: _marked(marks[cell]) if cell in marks else pieces(cell, delimiter) for cell in cells}
+    several = [value for value in objects.values() if isinstance(value, list)]
+    shared = sum(_likeliest(value) is not value or abs(sum(_shares(value)) - 1) < 0.01 for value in several)
+    return {cell: pieces(cell, delimiter, shared >= 0.9 * len(several)) for cell in cells}
 
 
 def _bare(text: str) -> str:

@@ -221,6 +221,22 @@ _OF_LABELLING = (
 _WHETHER = ("has", "have", "without")
 _LABELLING = frozenset((
     "label", "labels", "labeling", "labelling", "labeled", "labelled", "annotation", "annotate"))
+_PERSON = re.compile(
+    r"(^|[_. ])((author|sender|speaker|writer|poster|from|user|autor|autorin|absender|verfasser|sprecher|auteur|"
+    r"expéditeur|remitente|mittente|autore|remetente|автор|отправитель|作者|发件人|投稿者|送信者)([_. ]?name)?|"
+    r"screen_?name|nick_?name|display_?name)$")
+"""Names of who wrote or said a text."""
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_ASIDE = re.compile(
+    r"(^|[_. ])(id|ids|uuid|guid|hash|index|idx|row|order|number|nr|no|rank|count|counts|num|n|page|line|offset|time|"
+    r"timestamp|date|datetime|created|updated|modified|created_at|updated_at|completed_at|lead_time|duration|annotator|"
+    r"annotators|annotation_id|annotated_by|completed_by|worker|user|username|reviewer|agent|url|uri|link|file|"
+    r"filename|path|version|session|project|task|batch|confidence|probability|length|tokens|"
+    r"seed|author_id|ground_truth|asin|isbn|sku|ean|upc|gtin)(_(ms|s|secs?|seconds|mins?|minutes|h|hours|days|kb))?$|"
+    r"^(n|num|number_of)_|^_|^unnamed"
+)
+"""Names of what is kept beside a text and is no class: numbers of rows, times, persons, codes of wares, a labelling
+tool's bookkeeping."""
 _GERMAN = ("kategorie", "klasse")
 
 
@@ -250,6 +266,21 @@ def key_of(name: str) -> str:
     """A column's name as it is looked up: small letters, "_" between words, of "a.b" the last part, "spam?" as spam."""
     key = unicodedata.normalize("NFC", name).strip(" \t?:*").lower().rsplit(".", 1)[-1]
     return key.replace(" ", "_").replace("-", "_")
+
+
+def in_words(name: str) -> str:
+    """The key of a column's name with "_" between words that only a capital parts: IsClosed."""
+    return key_of(_CAPITAL.sub("_", name))
+
+
+def is_aside_name(name: str) -> bool:
+    """Whether a column is called like what is kept beside a text."""
+    return _ASIDE.search(in_words(name)) is not None
+
+
+def is_person_name(name: str) -> bool:
+    """Whether a column is called like who wrote or said a text."""
+    return _PERSON.search(_CAPITAL.sub("_", name.strip()).lower()) is not None
 
 
 class Nearness(IntEnum):

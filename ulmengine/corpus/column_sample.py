@@ -11,6 +11,7 @@ import polars as pl
 from .cells import (
     ALPHABETS,
     ANGLED,
+    DATE,
     FALSE,
     SIGNS,
     TRUE,
@@ -22,7 +23,7 @@ from .cells import (
     is_plural,
     is_unnamed,
     listed,
-    pieces,
+    named_in,
     repeats,
     text_lists,
 )
@@ -34,8 +35,11 @@ from .column_names import (
     TEXT_NAMES,
     Nearness,
     called_like_label,
+    in_words,
     is_about_labelling,
     is_about_name,
+    is_aside_name,
+    is_person_name,
     is_topic_name,
     is_verdict_name,
     key_of,
@@ -44,7 +48,6 @@ from .column_names import (
 LONGEST_SCALE = 11
 """From 0 to 10. A rating or score of more values is a measure."""
 _LISTING = re.compile("[\n|;,/+#\uff0c\u3001\u060c\uff1b]")
-_DATE = re.compile(r"(?:\d{4}([-/.])\d{1,2}\1\d{1,2}|\d{1,2}([-/.])\d{1,2}\2\d{4})(?:[ T]\d{1,2}:\d{2}\S*)?")
 _TOKENS = re.compile(r"(^|[_.])(tokens?|words)$")
 _STATE = re.compile(
     r"(^|[_. ])(answer|answered|status|assignmentstatus|verified|verified_purchase|vine|truncated|was_cancelled|"
@@ -60,22 +63,6 @@ _MEASURE = re.compile(
 """A number, a date, a time, a number of a row or a case: never a text."""
 _ADDRESS = re.compile(r"(?>.*?[^\W\d_]).*[./@]\S.*|\+?\d[\d ()/-]{6,}")
 """An address or the number of a telephone: it may be what a label speaks of, though its column is named aside."""
-_PERSON = re.compile(
-    r"(^|[_. ])((author|sender|speaker|writer|poster|from|user|autor|autorin|absender|verfasser|sprecher|auteur|"
-    r"expéditeur|remitente|mittente|autore|remetente|автор|отправитель|作者|发件人|投稿者|送信者)([_. ]?name)?|"
-    r"screen_?name|nick_?name|display_?name)$")
-"""Names of who wrote or said a text."""
-_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_ASIDE = re.compile(
-    r"(^|[_. ])(id|ids|uuid|guid|hash|index|idx|row|order|number|nr|no|rank|count|counts|num|n|page|line|offset|time|"
-    r"timestamp|date|datetime|created|updated|modified|created_at|updated_at|completed_at|lead_time|duration|annotator|"
-    r"annotators|annotation_id|annotated_by|completed_by|worker|user|username|reviewer|agent|url|uri|link|file|"
-    r"filename|path|version|session|project|task|batch|confidence|probability|length|tokens|"
-    r"seed|author_id|ground_truth|asin|isbn|sku|ean|upc|gtin)(_(ms|s|secs?|seconds|mins?|minutes|h|hours|days|kb))?$|"
-    r"^(n|num|number_of)_|^_|^unnamed"
-)
-"""Names of what is kept beside a text and is no class: numbers of rows, times, persons, codes of wares, a labelling
-tool's bookkeeping."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +95,13 @@ class Sampled:
     @property
     def aside(self) -> bool:
         """Named like bookkeeping, or like a state; or it holds dates."""
-        named = _ASIDE.search(self._words) is not None and self.key not in LABEL_NAMES | TEXT_NAMES
+        named = is_aside_name(self.name) and self.key not in LABEL_NAMES | TEXT_NAMES
         return self.state or (named and not self.running) or self._dated or is_about_labelling(self.key)
 
     @property
     def _dated(self) -> bool:
         """Whether all it holds are dates."""
-        return bool(self.values) and all(map(_DATE.fullmatch, self.values))
+        return bool(self.values) and all(map(DATE.fullmatch, self.values))
 
     @property
     def state(self) -> bool:
@@ -124,7 +111,7 @@ class Sampled:
     @property
     def _words(self) -> str:
         """Its name with "_" between words that only a capital parts: IsClosed."""
-        return key_of(_CAPITAL.sub("_", self.name))
+        return in_words(self.name)
 
     @property
     def is_prose(self) -> bool:
@@ -152,7 +139,7 @@ class Sampled:
     @property
     def person(self) -> bool:
         """Named like who wrote or said a text."""
-        return _PERSON.search(_CAPITAL.sub("_", self.name.strip()).lower()) is not None
+        return is_person_name(self.name)
 
     @property
     def marks(self) -> frozenset[int]:
@@ -208,12 +195,13 @@ def look(column: pl.Series) -> Sampled:
     lists = [value for value in able if listed(value) is not None or is_angled(value)]
     names = len(different)
     if values and len(lists) >= 0.8 * len(values[:50]) and not repeats([listed(value) or () for value in lists]):
-        names = len({piece for value in different for piece in pieces(value, ANGLED if is_angled(value) else "")})
+        named = named_in(different, ANGLED if any(map(is_angled, lists)) else "")
+        names = len({piece for within in named.values() for piece in within})
     elif names > 5 and mean < 80 and key_of(column.name) not in PLAIN_TEXT_NAMES:
         some = [value for value in values[:400] if _LISTING.search(value) or (" " in value and is_plural(column.name))]
         between = guess_label_delimiter(pl.Series(column.name, values[:400])) if len(some) > 5 else ""
         if between:
-            names = len({piece for value in different for piece in pieces(value, between)})
+            names = len({piece for within in named_in(different, between).values() for piece in within})
     return Sampled(column.name, len(values), len(different), mean, letters, coded, different, names, running)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from .cells import FALSE, SIGNS, TRUE, is_number, is_unnamed, pieces, vector
+from .cells import FALSE, SIGNS, TRUE, is_number, is_unnamed, named_in, vector
 from .errors import CorpusError
 from .missing import MISSING
 from .ordering import in_order
@@ -78,7 +78,8 @@ def read_labels(columns: Sequence[pl.Series], delimiter: str = "", names: Collec
     others = counts.keys() - _DASHES - nothing - {""}
     dashes = frozenset() if len(others) < 2 or "+" in others or _DASHES & set(names) else _DASHES
     nothing |= set(filter(is_unnamed, counts))
-    kinds = {cell: None if not cell or cell in nothing else () if cell in dashes else tuple(pieces(cell, delimiter))
+    borne = named_in([cell for cell in counts if cell and cell not in nothing | dashes], delimiter)
+    kinds = {cell: tuple(borne[cell]) if cell in borne else () if cell in dashes and cell not in nothing else None
              for cell in cells.unique().sort()}
     multi = bool(delimiter) or any(labels is not None and len(labels) > 1 for labels in kinds.values())
     if multi:

@@ -9,7 +9,7 @@ import polars as pl
 
 from ulmengine.config import NONE
 
-from .cells import pieces
+from .cells import named_in
 from .documents import Documents
 from .errors import some_of
 from .findings import Alternative, Finding, Rows, documents_are
@@ -291,7 +291,8 @@ def doubt_findings(documents: Documents) -> list[Finding]:
 
 def _classes(column: pl.Series) -> int:
     """How many labels a column would give."""
-    return len({piece for cell in column.drop_nulls().unique() for piece in pieces(cell.strip())})
+    cells = column.drop_nulls().str.strip_chars().unique().to_list()
+    return len({name for names in named_in(cells).values() for name in names})
 
 
 def column_findings(documents: Documents) -> list[Finding]:
