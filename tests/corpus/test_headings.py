@@ -158,9 +158,8 @@ CHINESE = [f"酒店{n}的房间很干净,早餐也不错.下次还会再来,推�
 
 @pytest.mark.parametrize("texts", [LONG, SHORT, CHINESE])
 @pytest.mark.parametrize("heading", [
-    "text", "Bewertung", "评论", "리뷰", "comment text", "Customer feedback", "review_body", "ReviewText",
-    "Kundenmeinung", "用户评论", "고객 의견", "Response:", "текст отзыва", "texte libre",
-    "Statement (en)",
+    "text", "Bewertung", "评论", "리뷰", "comment text", "review_body", "ReviewText", "customer_feedback", "user_said",
+    "Kundenmeinung", "用户评论", "Response:", "текст отзыва", "texte libre", "Statement (en)",
 ])
 def test_the_name_of_a_single_column_is_its_heading(tmp_path: Path, heading: str, texts: list[str]) -> None:
     path = tmp_path / "a.csv"
@@ -173,7 +172,7 @@ def test_the_name_of_a_single_column_is_its_heading(tmp_path: Path, heading: str
 @pytest.mark.parametrize("texts", [LONG, CHINESE])
 @pytest.mark.parametrize("first", [
     "ok lar", "Convey my regards to him", "I liked this review", "精彩", "눈물 펑펑", "놀랍다", "价格不太好.其他还不错",
-    "Going, going, gone", "Text me later", "no comment",
+    "Going, going, gone", "Text me later", "no comment", ":", "*", "* *",
 ])
 def test_a_short_first_text_of_a_single_column_is_no_heading(tmp_path: Path, first: str, texts: list[str]) -> None:
     path = tmp_path / "a.csv"
@@ -182,7 +181,9 @@ def test_a_short_first_text_of_a_single_column_is_no_heading(tmp_path: Path, fir
 
 
 @pytest.mark.parametrize(("first", "named"), [
-    ("Verbatims on the trip", True), ("Horrible", True), ("ok lar", False), ("What did you like?", False),
+    ("Verbatims on the trip", True), ("Horrible", True), ("Customer feedback", True), ("고객 의견", True),
+    ("Nice text", True), ("Bad notes", True), ("iPhone", True), ("YouTube", True), ("well.done", True),
+    ("ok lar", False), ("What did you like?", False),
 ])
 def test_what_the_first_cell_of_a_single_column_is_read_as_is_said_where_it_may_be_either(
     tmp_path: Path, first: str, named: bool

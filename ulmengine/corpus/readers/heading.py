@@ -134,7 +134,7 @@ def find_heading(rows: Rows, width: int, header: str = "auto") -> Heading:
         uncertain = why == _ASKS and sum(text[-1] in _ASKED for text in texts) <= 0.05 * len(texts)
         if why == _ALONE:
             named, why, uncertain = first_of_single(first[0], texts)
-        doubt = _told(first, named, "it may be any word" if named else "it is no name that is known") * uncertain
+        doubt = _told(first, named, "it may be a text as well" if named else "it is no name that is known") * uncertain
     elif why in (_ENDS, _DIFFERS) and _ended(first, below, width):
         doubt = _told(first, named, "it ends as the texts of the rows below do")
     return Heading(named, why, doubt)

@@ -29,13 +29,18 @@ def first_of_single(first: str, below: Sequence[str]) -> First:
     """What the ``first`` cell of a single column is, which is short, differs from those ``below`` and ends no sentence.
 
     A text that is taken for a name is lost, and a name that is taken for a text is one text too many: a name is what is
-    called or spelled like one, or a single word where hardly a text is that short.
+    called or spelled like one, or a single word where hardly a text is that short. That may as well be a text where a
+    name for texts is only the last of several words (Nice text), or the spelling is that of a brand (YouTube).
     """
     name = first.rstrip(" :*")
+    if not name:
+        return First(False, "the first row holds no word")
     if is_name_of_texts(name):
-        return First(True, "the first row is called like a column of texts", len(name.split()) > 2)
+        words = name.split()
+        sure = len(words) == 1 or (len(words) == 2 and is_name_of_texts(words[0]))
+        return First(True, "the first row is called like a column of texts", not sure)
     if _SPELLED.fullmatch(name):
-        return First(True, "the first row is spelled like the name of a column")
+        return First(True, "the first row is spelled like the name of a column", "_" not in name)
     spaced, size = max(name) < _UNSPACED, _size(name)
     shorter = sum(_size(text) <= size for text in below) <= _HARDLY * len(below)
     long = len(name) < 0.3 * max(map(len, below), default=0)
