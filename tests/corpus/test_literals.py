@@ -87,6 +87,45 @@ def test_a_table_in_sql_is_refused_by_name(tmp_path: Path, above: str) -> None:
     assert len(opened(path, format="lines").parts) >= 61
 
 
+@pytest.mark.parametrize("form", [
+    "INSERT INTO t VALUES ({n},'{text}','{label}');\n", "REPLACE INTO t VALUES ({n},'{text}','{label}')\nGO\n",
+    "insert into t (a, b)\nvalues ({n}, '{text}');\n-- {n} in all\n",
+    "INSERT INTO t VALUES ({n},\n'{text}\n\nso {n}');\n",
+    "INSERT INTO t VALUES\n({n},'It\\'s {text}'),\n({n},\"It's so\");\n",
+    "INSERT INTO t VALUES ({n},'it''s :) , {text}');\nCREATE TABLE t{n} (\n  id INT,\n  body TEXT\n) ENGINE=InnoDB;\n",
+])
+@pytest.mark.parametrize("count", [3, 2_000])
+def test_statements_of_a_dump_are_refused_however_they_stand(tmp_path: Path, form: str, count: int) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("".join(form.format(n=n, text=text, label=label) for n, (text, label) in enumerate(made(count))))
+    with pytest.raises(RecordsError, match="a table of a database in SQL"):
+        opened(path)
+
+
+INSERTS = [f"INSERT INTO users VALUES ({n}, 'it was {n}'){';' * (n % 2)}" for n in range(60)]
+
+
+@pytest.mark.parametrize("mark", ["\t", "\t ", ","])
+@pytest.mark.parametrize("other", ["SELECT a FROM t WHERE x = {n}", "' OR {n} = {n} --", "INSERT INTO t VALUES ({n})"])
+def test_labelled_statements_are_texts(tmp_path: Path, other: str, mark: str) -> None:
+    texts = [other.format(n=n) if n % 3 == 1 else text for n, text in enumerate(INSERTS)]
+    quoted = [f'"{text}"' if mark == "," and n else text for n, text in enumerate(texts)]
+    path = tmp_path / "a.tsv"
+    path.write_text("".join(f"{text}{mark}{'bad' if n % 2 else 'good'}\n" for n, text in enumerate(quoted)))
+    if mark == ",":
+        path = path.rename(tmp_path / "a.csv")
+        path.write_text(path.read_text().replace(quoted[0], f'"{quoted[0]}"'))
+    documents = opened(path)
+    assert (everything(documents), documents.labels) == (texts, ("bad", "good"))
+
+
+def test_statements_of_many_kinds_are_lines(tmp_path: Path) -> None:
+    lines = [f"SELECT * FROM t WHERE a = {n}" if n % 4 == 3 else text for n, text in enumerate(INSERTS)]
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join(lines) + "\n")
+    assert everything(opened(path)) == lines
+
+
 @pytest.mark.parametrize("first", ["Insert into your life values (those that matter).", "-- Set the table; use it",
                                    "INSERT INTO the machine a coin", "Use SQL; it says INSERT INTO t VALUES (1)"])
 def test_words_of_sql_are_words(tmp_path: Path, first: str) -> None:

@@ -53,6 +53,30 @@ class _Refusal(NamedTuple):
     advice: str
     in_prose: bool = True  # told by its first lines though its name says that it is prose
     records: bool = False  # its lines are records, whose marks would be read as words
+    also: Callable[[str], bool] = bool  # what else its beginning must be
+
+
+_STARTED = 20_000
+_STATEMENT = re.compile(
+    r"(INSERT|REPLACE)\b|(?:VALUES|CREATE|DROP|ALTER|SET|USE|BEGIN|START|COMMIT|LOCK|UNLOCK|GO)\b|[();#]|--|/\*", re.I)
+_COMMENT = re.compile(r"--|#|/\*|GO$", re.IGNORECASE)
+_GOING_ON = re.compile(r"[,(]$|\bVALUES$", re.IGNORECASE)
+
+
+def _are_statements(start: str) -> bool:
+    """Whether nearly all lines are statements that fill tables, each ended or going on in the next line; others are
+    texts with further ones among them, or with a label behind each."""
+    whole = start if len(start) < _STARTED else start.rpartition("\n")[0]
+    lines = [bare for line in whole.splitlines() if (bare := line.strip())]
+    good, in_text, goes_on = 0, False, False
+    for line in lines:
+        begun, within = _STATEMENT.match(line), goes_on
+        odd = line.replace("\\'", "").count("'") % 2 == 1
+        in_text = (in_text and not (begun and begun[1])) != odd
+        goes_on = in_text or _GOING_ON.search(line) is not None
+        ended = goes_on or line[-1] in ");" or _COMMENT.match(line) is not None
+        good += ended if begun else within
+    return good >= 0.9 * len(lines)
 
 
 _REFERENCES = "Export it as CSV in a program for references, such as Zotero: titles and abstracts become columns."
@@ -104,7 +128,7 @@ _REFUSED = (
             r"(?:(?:--[^\n]*+|(?:DROP|CREATE|USE|SET|BEGIN|START|LOCK)\b[^;]*+;)\s*+)*+"
             r"(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO\s+[`\"\[\w.\]]+\s*(?:\([^)\n]*\)\s*)?VALUES\s*\(", re.IGNORECASE),
         "a table of a database in SQL", "Load it into a database, and export the table with the texts as CSV.",
-        records=True,
+        records=True, also=_are_statements,
     ),
     _Refusal(
         (), re.compile(
@@ -195,9 +219,10 @@ def _recognise(path: Path, config: CorpusConfig) -> Reading:
 
 def _refuse(look: Look, _reason: str = "") -> None:
     """:raises CorpusError: by its name or its first lines it is of such a format."""
-    suffix, start, name = look.source.suffix, look.start[:20_000], look.source.path.name
+    suffix, start, name = look.source.suffix, look.start[:_STARTED], look.source.path.name
     for kind in (*_REFUSED, *_RECORDS):
-        if suffix in kind.suffixes or ((kind.in_prose or suffix not in _PROSE) and kind.start.match(start)):
+        begins = (kind.in_prose or suffix not in _PROSE) and kind.start.match(start) and kind.also(start)
+        if suffix in kind.suffixes or begins:
             told = f"'{name}' is {kind.what}, which is not read here. {kind.advice.format(name=name)}"
             if kind.records:
                 raise RecordsError(f"{told} If its lines are to be read as they stand, set the format to 'lines'.")
