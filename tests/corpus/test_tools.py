@@ -231,3 +231,64 @@ def test_conversations_with_answers_of_their_own_are_texts(
     documents = opened(path)
     assert documents.labels == ()
     assert everything(documents) == ["\n".join(turn["content"] for turn in talk) for talk in talks]
+
+
+def tuning_file(path: Path, talks: list[list[dict[str, str]]], **fields: list[Any]) -> Path:
+    """Conversations with fields beside them, as a table where ``path`` is called so."""
+    table = path.suffix == ".csv"
+    beside = [{name: held[n % len(held)] for name, held in fields.items()} for n in range(len(talks))]
+    rows = [{"messages": json.dumps(talk) if table else talk, **other}
+            for talk, other in zip(talks, beside, strict=True)]
+    if table:
+        pl.DataFrame(rows).write_csv(path)
+    else:
+        path.write_text(lines(rows))
+    return path
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize(("name", "held"), [
+    ("is_spam", [0, 1, 1]), ("verdict", ["a", "b", "b"]), ("csat", ["low", "mid", "top"]),
+    ("channel", ["web", "phone"]),
+    ("source", ["x", "y"]), ("domain", ["law", "med"]), ("outcome", ["won", "lost"]),
+])
+@pytest.mark.parametrize("said", [("Sure, I can help.", "Done, thanks!", "No problem."), ("I see", "ok", "No problem")])
+def test_a_field_beside_conversations_is_their_label_before_what_is_answered(
+    tmp_path: Path, form: str, name: str, held: list[Any], said: tuple[str, ...]
+) -> None:
+    talks = [tuned(text, said[n // 2 % 3]) for n, (text, _) in enumerate(ROWS)]
+    documents = opened(tuning_file(tmp_path / f"a.{form}", talks, **{name: held}))
+    assert documents.understood.label_columns == (name,)
+    assert documents.labels == tuple(sorted(map(str, set(held))))
+    assert everything(documents) == ["\n".join(turn["content"] for turn in talk) for talk in talks]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_short_talk_at_the_end_of_conversations_is_no_class(tmp_path: Path, form: str) -> None:
+    said = ("Sure!", "I see", "ok", "No problem", "Thanks, bye")
+    talks = [tuned(text, said[n % 5]) for n, (text, _) in enumerate(ROWS)]
+    assert opened(tuning_file(tmp_path / f"a.{form}", talks, id=list(range(60)))).labels == ()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize(("name", "held"), [
+    ("id", list(range(60))), ("language", ["de", "en"]), ("model_version", ["1a", "2b"]), ("source", ["x"]),
+    ("note", [f"Note {n}" for n in range(60)]), ("author", ["anna", "ben"]),
+])
+def test_what_a_class_as_the_answer_stands_beside_stays_a_column(
+    tmp_path: Path, form: str, name: str, held: list[Any]
+) -> None:
+    talks = [tuned(text, label) for text, label in ROWS]
+    documents = opened(tuning_file(tmp_path / f"a.{form}", talks, **{name: held}))
+    assert labels_in_order(documents) == [label for _, label in ROWS]
+    assert everything(documents) == [text for text, _ in ROWS]
+    assert name in documents.understood.columns
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_later_conversation_in_which_the_model_says_more_is_a_text_without_label(tmp_path: Path, form: str) -> None:
+    talks = [tuned(text, label) for text, label in ROWS] * 2
+    longer = tuned("It came late.", "Let me ask you something about that order first, please.", "It was broken.", "bad")
+    documents = opened(tuning_file(tmp_path / f"a.{form}", [*talks, *[longer] * 3]))
+    assert everything(documents)[-3:] == ["\n".join(turn["content"] for turn in longer)] * 3
+    assert documents.rows("unlabelled").tolist() == [120, 121, 122]

@@ -4,6 +4,7 @@ said; and those of two that a chat model is tuned with, a text and the class tha
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -11,7 +12,14 @@ from typing import Any
 import polars as pl
 
 from ulmengine.corpus.cells import parsed
-from ulmengine.corpus.column_names import WEAK_LABEL_NAMES, is_label_name, key_of
+from ulmengine.corpus.column_names import (
+    SPLIT_NAMES,
+    WEAK_LABEL_NAMES,
+    is_aside_name,
+    is_label_name,
+    is_person_name,
+    key_of,
+)
 from ulmengine.corpus.guess import Hints
 
 from .reading import Pass
@@ -29,12 +37,17 @@ TUNING = "a chat model's training file"
 _ASKED_TO = frozenset(("assistant", "gpt", "model", "chatgpt", "bot"))
 """What the speaker is called that a chat model is to be."""
 _RULES = frozenset(("system", "developer"))
-_LEAST_SAMPLE, _LONGEST_ANSWER, _DIFFERENT = 10, 40, 0.9
-"""Answers of so many characters on average, of which not nearly all differ, are classes; of fewer any may."""
+_LEAST_SAMPLE, _LONGEST_ANSWER, _MOST_WORDS, _MOST = 10, 40, 5, 20
+"""Answers of so many characters on average and mostly of so few words, which come again, are classes; of fewer any may.
+A field of few values beside the conversations goes before them."""
+_LOOKED_AT = 60
+"""Cells of a column."""
 _BEGUN = r"""^\s*(?:\{|\[\s*\{)\s*["']"""
 _SPEAKER = re.compile(r"""["'](?:role|from|speaker|sender|author|user)["']\s*:""")
 _PARTED = re.compile(r"\}\s+\{")
 """How NumPy writes a list of objects: without commas."""
+_CLOSED = re.compile(r"[.!?\u2026\u3002\uff01\uff1f]$")
+"""How a sentence ends, and no name."""
 _ENDS = re.compile(r"[.!?\u2026]$")
 
 
@@ -75,15 +88,27 @@ def _words(said: Any) -> str | None:
 def exchange(value: Any) -> tuple[str, str] | None:
     """The text and the answer wanted in a conversation, a list of turns or a record with one; None where it does not
     end so, where a label stands beside it, or where the model has more to say before."""
-    if isinstance(value, dict):
-        if any(map(_is_label, value)):
-            return None
-        value = next((value[name] for name in _TALK_NAMES if name in value), None)
-    spoken = _spoken(value) if isinstance(value, list) else []
+    if isinstance(value, dict) and any(map(_is_label, value)):
+        return None
+    talk = _talk_in(value)
+    spoken = _spoken(talk) if isinstance(talk, list) else []
     if any(who in _ASKED_TO and len(said) > _LONGEST_ANSWER for who, said in spoken[:-1]):
         return None
     asked = "\n".join(said for who, said in spoken[:-1] if said and who not in _RULES)
     return (asked, spoken[-1][1].strip()) if asked and spoken[-1][0] in _ASKED_TO and spoken[-1][1].strip() else None
+
+
+def _talk_in(value: Any) -> Any:
+    """The turns in a record; what is no record itself."""
+    return next((value[name] for name in _TALK_NAMES if name in value), None) if isinstance(value, dict) else value
+
+
+def chat(value: dict[str, Any]) -> dict[str, Any]:
+    """A record with a conversation as its text and the answer wanted, or the whole conversation, beside its other
+    fields."""
+    talk = _talk_in(value)
+    text, answer = exchange(value) or (said_in_turn(talk) if isinstance(talk, list) else value.get("text"), None)
+    return {**{name: item for name, item in value.items() if name not in _TALK_NAMES}, "text": text, "label": answer}
 
 
 def _is_label(name: str) -> bool:
@@ -91,14 +116,28 @@ def _is_label(name: str) -> bool:
     return is_label_name(key_of(name)) and key_of(name) not in WEAK_LABEL_NAMES
 
 
+def _may_be_label(name: str, values: Iterable[Any]) -> bool:
+    """Whether a field or a column beside conversations holds a few values that come again, and no bookkeeping."""
+    held = [str(value) for value in values if isinstance(value, str | int | float) and value != ""]
+    few = 1 < len(set(held)) <= min(_MOST, len(held) // 2) and max(map(len, held)) <= _LONGEST_ANSWER
+    return few and not (key_of(name) in WEAK_LABEL_NAMES | SPLIT_NAMES or is_aside_name(name) or is_person_name(name))
+
+
 def are_exchanges(values: Sequence[Any]) -> bool:
-    """Whether each of several conversations ends with the answer wanted, and these are classes rather than talk."""
+    """Whether each of several conversations ends with the answer wanted, these are classes rather than talk, and no
+    field beside them may be the label."""
     found = [answer for value in values if (answer := exchange(value)) is not None]
     answers = [answer for _, answer in found]
-    if not found or len(found) < len(values) or sum(map(len, answers)) > _LONGEST_ANSWER * len(answers):
+    fields = {name for value in values if isinstance(value, dict) for name in value}
+    if not found or len(found) < len(values) or any(_may_be_label(name, [one.get(name) for one in values])
+                                                    for name in fields):
         return False
-    different = len(set(answers))
-    return len(answers) < _LEAST_SAMPLE or 1 < different <= _DIFFERENT * len(answers)
+    named = sum(len(answer.split()) <= _MOST_WORDS and not _CLOSED.search(answer) for answer in answers)
+    if sum(map(len, answers)) > _LONGEST_ANSWER * len(answers) or named < 0.9 * len(answers):
+        return False
+    often = Counter(answers)
+    again = sum(count for count in often.values() if count > 1)
+    return len(answers) < _LEAST_SAMPLE or (len(often) > 1 and again >= 0.5 * len(answers))
 
 
 def in_turn(frames: Iterator[pl.DataFrame], going: Pass) -> Iterator[pl.DataFrame]:
@@ -117,9 +156,10 @@ def in_turn(frames: Iterator[pl.DataFrame], going: Pass) -> Iterator[pl.DataFram
 def _tuned_with(frame: pl.DataFrame) -> str:
     """The column that holds the conversations that a chat model is tuned with; "" without any."""
     for name in frame.columns:
-        cells = list(islice((cell for cell in frame[name] if cell and cell.strip()), 60))
+        cells = list(islice((cell for cell in frame[name] if cell and cell.strip()), _LOOKED_AT))
         if cells and all(_SPEAKER.search(cell) for cell in cells) and are_exchanges(list(map(_value, cells))):
-            return name
+            others = (other for other in frame.columns if other != name)
+            return "" if any(_may_be_label(other, frame[other].head(_LOOKED_AT)) for other in others) else name
     return ""
 
 
@@ -149,10 +189,8 @@ def _told(cell: str) -> str:
     """What is said in the conversation that a cell holds; "" where it holds none."""
     if not _SPEAKER.search(cell):
         return ""
-    value = _value(cell)
-    if isinstance(value, dict):
-        value = next((value[name] for name in _TALK_NAMES if name in value), None)
-    return said_in_turn(value) if isinstance(value, list) else ""
+    talk = _talk_in(_value(cell))
+    return said_in_turn(talk) if isinstance(talk, list) else ""
 
 
 def _value(cell: str) -> Any:
