@@ -292,3 +292,20 @@ def test_a_later_conversation_in_which_the_model_says_more_is_a_text_without_lab
     documents = opened(tuning_file(tmp_path / f"a.{form}", [*talks, *[longer] * 3]))
     assert everything(documents)[-3:] == ["\n".join(turn["content"] for turn in longer)] * 3
     assert documents.rows("unlabelled").tolist() == [120, 121, 122]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize(("name", "told"), [("quality", True), ("language", False), ("model_version", False)])
+def test_a_field_that_differs_only_later_is_told_beside_the_answers(
+    tmp_path: Path, form: str, name: str, told: bool
+) -> None:
+    talks = [tuned(text, label) for text, label in ROWS] * 2
+    documents = opened(tuning_file(tmp_path / f"a.{form}", talks, **{name: ["x"] * 60 + ["y"] * 60}))
+    assert documents.understood.label_columns == ("label",)
+    assert (f"it could be '{name}'" in "".join(documents.notes)) == told
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_names_of_labels_are_classes_with_a_stop_behind_them_too(tmp_path: Path, form: str) -> None:
+    talks = [tuned(text, ("Positive.", "Negative.")[n % 2]) for n, (text, _) in enumerate(ROWS)]
+    assert opened(tuning_file(tmp_path / f"a.{form}", talks)).labels == ("Negative.", "Positive.")

@@ -13,7 +13,7 @@ from ulmengine.corpus.guess import LABEL_STUDIO_ASIDE, Hints
 from ulmengine.counting import counted
 
 from .records import Shaped
-from .turns import TUNING, are_exchanges, chat, exchange
+from .turns import TUNING, are_exchanges, chat, chat_hints, exchange
 
 _CATS = ("cats", "categories", "labels", "label", "classes")
 _ARGILLA_ASIDE = ("id", "status", "_server_id", "external_id", "metadata", "vectors", "inserted_at", "updated_at")
@@ -420,5 +420,6 @@ TOOLS = (
         lambda row: {"text": row.get("Labeled Data", _within(row, "data_row").get("row_data"))}, _labelbox_answers)),
     Tool("Kili", _is_kili, _asked(lambda asset: {"text": asset.get("content")}, _kili_answers)),
     Tool("LightTag", _is_lighttag, _asked(lambda example: {"text": example.get("content")}, _lighttag_answers)),
-    Tool(TUNING, lambda value: exchange(value) is not None, _each(chat, _TEXT_AND_LABEL), agree=are_exchanges),
+    Tool(TUNING, lambda value: exchange(value) is not None,
+         lambda first: RecordReader(lambda value: [chat(value)], chat_hints(first)), agree=are_exchanges),
 )

@@ -13,6 +13,7 @@ import polars as pl
 
 from ulmengine.corpus.cells import parsed
 from ulmengine.corpus.column_names import (
+    POLES,
     SPLIT_NAMES,
     WEAK_LABEL_NAMES,
     is_aside_name,
@@ -120,7 +121,18 @@ def _may_be_label(name: str, values: Iterable[Any]) -> bool:
     """Whether a field or a column beside conversations holds a few values that come again, and no bookkeeping."""
     held = [str(value) for value in values if isinstance(value, str | int | float) and value != ""]
     few = 1 < len(set(held)) <= min(_MOST, len(held) // 2) and max(map(len, held)) <= _LONGEST_ANSWER
-    return few and not (key_of(name) in WEAK_LABEL_NAMES | SPLIT_NAMES or is_aside_name(name) or is_person_name(name))
+    return few and bool(_rivals([name]))
+
+
+def _rivals(names: Iterable[str]) -> tuple[str, ...]:
+    """Which of the fields or columns called ``names`` may be labels: no conversations and no bookkeeping."""
+    return tuple(name for name in names if name not in _TALK_NAMES and not (
+        key_of(name) in WEAK_LABEL_NAMES | SPLIT_NAMES or is_aside_name(name) or is_person_name(name)))
+
+
+def chat_hints(values: Sequence[dict[str, Any]]) -> Hints:
+    """What records with a conversation each say of the columns that :func:`chat` makes of them."""
+    return Hints(("text",), ("label",), rivals=_rivals(dict.fromkeys(chain.from_iterable(values))))
 
 
 def are_exchanges(values: Sequence[Any]) -> bool:
@@ -132,7 +144,8 @@ def are_exchanges(values: Sequence[Any]) -> bool:
     if not found or len(found) < len(values) or any(_may_be_label(name, [one.get(name) for one in values])
                                                     for name in fields):
         return False
-    named = sum(len(answer.split()) <= _MOST_WORDS and not _CLOSED.search(answer) for answer in answers)
+    named = sum(len(answer.split()) <= _MOST_WORDS and (not _CLOSED.search(answer) or answer[:-1].lower() in POLES)
+                for answer in answers)
     if sum(map(len, answers)) > _LONGEST_ANSWER * len(answers) or named < 0.9 * len(answers):
         return False
     often = Counter(answers)
@@ -148,7 +161,8 @@ def in_turn(frames: Iterator[pl.DataFrame], going: Pass) -> Iterator[pl.DataFram
         return
     name = "" if going.said or any(map(_is_label, first.columns)) else _tuned_with(first)
     if name:
-        going.said, going.hints = TUNING, Hints((name,), ("label",), reason=TUNING)
+        others = _rivals(other for other in first.columns if other != name)
+        going.said, going.hints = TUNING, Hints((name,), ("label",), reason=TUNING, rivals=others)
     for frame in chain([first], frames):
         yield with_turns(_answered(frame, name) if name in frame.columns else frame)
 
