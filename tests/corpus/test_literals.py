@@ -33,6 +33,48 @@ def test_records_as_python_prints_them(tmp_path: Path, name: str, as_record: obj
     assert len(opened(path, format="lines").parts) == len(ROWS)
 
 
+@pytest.mark.parametrize("missing", ["nan", "inf", "-inf", "NaT"])
+@pytest.mark.parametrize("form", ["{{'text': {text!r}, 'label': {label}, 'n': {missing}}}", "({label}, {text!r})"])
+def test_a_missing_value_is_none(tmp_path: Path, missing: str, form: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("".join(form.format(text=f"nan, inf: {text}", label=missing if n % 7 in (0, 5) else repr(label),
+                                        missing=missing) + "\n" for n, (text, label) in enumerate(ROWS)))
+    documents = opened(path)
+    assert everything(documents) == [f"nan, inf: {text}" for text, _ in ROWS]
+    assert labels_in_order(documents) == [label for n, (_, label) in enumerate(ROWS) if n % 7 not in (0, 5)]
+    assert documents.labels == tuple(sorted({label for _, label in ROWS}))
+
+
+def test_the_halves_of_a_character_are_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("".join(f"{{u'text': u'{n} was so \\ud83d\\ude00 \\xe9\\ud83d', u'label': u'{'ab'[n % 2]}'}}\n"
+                            for n in range(30)))
+    documents = opened(path)
+    assert everything(documents) == [f"{n} was so \U0001f600 \xe9\ufffd" for n in range(30)]
+    assert documents.undecodable == 30
+
+
+@pytest.mark.parametrize("second", ["Then it was {n} and late", "第{n}天很好", "No, {n}."])
+def test_lists_of_sentences_are_texts_of_several(tmp_path: Path, second: str) -> None:
+    sentences = [(f"That was day {n}", second.format(n=n)) for n in range(40)]
+    path = tmp_path / "a.txt"
+    path.write_text("".join(f"{list(pair)!r}\n" for pair in sentences))
+    assert everything(opened(path)) == list(map("\n".join, sentences))
+
+
+@pytest.mark.parametrize("mark", ["class{n}", "so so {few}", "{n}.5", "很好{few}"])
+def test_lists_of_a_sentence_and_a_mark_are_records(mark: str) -> None:
+    assert are_literals([repr((f"That was day {n}", mark.format(n=n, few=n % 3))) for n in range(40)])
+
+
+@pytest.mark.parametrize("value", ["Foo.bar", "open('x')", "nano"])
+def test_why_a_line_is_no_value_is_said_in_words(tmp_path: Path, value: str) -> None:
+    lines = [repr({"text": text, "label": label}) for text, label in ROWS]
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join([*lines, f"{{'text': {value}, 'label': 1}}"]) + "\n")
+    assert "(it holds a name or a call in place of a value)" in "".join(opened(path).notes)
+
+
 def test_a_line_that_is_no_record_is_skipped_and_told(tmp_path: Path) -> None:
     lines = [repr({"text": text, "label": label}) for text, label in ROWS]
     path = tmp_path / "a.txt"
