@@ -55,11 +55,6 @@ class CorpusFacts:
                 beside.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
 
-def hindrance_of(config: RunConfig, facts: CorpusFacts | None) -> dict[str, Any]:
-    """Why a run of ``config`` cannot begin, as :attr:`CorpusFacts.hindrance`, by what is known of its corpus."""
-    return facts.hindrance if facts is not None and any(config.classifier.epochs) else {}
-
-
 def batches_an_epoch(config: RunConfig, facts: CorpusFacts) -> dict[str, int]:
     """Batches of an epoch of the "language_model" and the "classifier", and of a stage that learns from all labels
     (:data:`ALL_LABELS`), as the run will cut them (about, where only a part of the documents was counted)."""

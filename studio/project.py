@@ -50,7 +50,7 @@ class Project(QObject):
     """Runs were taken up, put aside or marked by a person; a list of the folders of those for which that was taken back
     or done again."""
     factsFound = Signal()
-    """More is known of the corpus: :attr:`facts`."""
+    """More is known of the corpus (:attr:`facts`, :attr:`hindrance`), or it is being read (:attr:`reading`)."""
     saveFailed = Signal(str)
     """The project file could not be written: why."""
     changedElsewhere = Signal()
@@ -68,6 +68,8 @@ class Project(QObject):
         self.labels = LabelBook(folder)
         """What is known of the labels that a person has corrected."""
         self._config = config
+        self._reading = False
+        self._hindrance: tuple[object, dict[str, Any]] = (None, {})
         self._read_only = False
         self.folder_read_only = False
         """Whether it is only read because its folder cannot be written."""
@@ -145,6 +147,37 @@ class Project(QObject):
         """Keep what has been found out about the corpus for all who reckon with it."""
         facts.save(self.cache)
         self.factsFound.emit()
+
+    @property
+    def reading(self) -> bool:
+        """Whether the corpus is just being read: soon it is known whether a run can begin on it."""
+        return self._reading
+
+    def set_reading(self, reading: bool) -> None:
+        """Tell that the corpus is being read, or no longer."""
+        if reading != self._reading:
+            self._reading = reading
+            self.factsFound.emit()
+
+    @property
+    def hindrance(self) -> dict[str, Any]:
+        """Why a run as it is set now cannot begin, as :attr:`~studio.facts.CorpusFacts.hindrance`."""
+        if not any(self._config.classifier.epochs):
+            return {}
+        if self._hindrance[0] == self._reads():
+            return self._hindrance[1]
+        facts = self.facts
+        return {} if facts is None else facts.hindrance
+
+    def keep_hindrance(self, hindrance: dict[str, Any]) -> None:
+        """The corpus has been read, and this is why no classifier can be trained on it: told before all is counted."""
+        self._hindrance = self._reads(), hindrance
+        self._reading = False
+        self.factsFound.emit()
+
+    def _reads(self) -> object:
+        """What is read, and how."""
+        return self._config.corpus, self._config.seed
 
     def forget_other_facts(self, stamp: str) -> None:
         """Forget what was found out when the corpus' files were other ones than those of the ``stamp``."""

@@ -272,7 +272,7 @@ class Shell(QObject):
         if project is None:
             self.shown.clear(RunConfig())
         else:
-            self.shown.clear(project.run_config(), project.facts)
+            self.shown.clear(project.run_config(), project.facts, project.hindrance)
 
     @Slot(object)
     def _run_changed(self, state: RunState) -> None:

@@ -14,7 +14,6 @@ from ulmengine.record import RunFolder, run_name
 
 from .ask import Choice
 from .elsewhere import may_train_beside
-from .facts import hindrance_of
 from .usual import usual_change, usual_of
 from .words import words
 
@@ -50,7 +49,7 @@ class Starter(QObject):
                         self.tr("Go to the corpus"), partial(shell.go, "corpus"),
                         holds=lambda: shell.corpus_unreadable)
             return False
-        if self.folder_gone() or self.corpus_outdated() or self._hindered():
+        if self.folder_gone() or self._being_read() or self.corpus_outdated() or self._hindered():
             return False
         folder, offered, answer = shell.shown.folder, shell.shown.offers, "new"
         if project is not None and folder is not None and folder.path.parent == project.runs and \
@@ -101,6 +100,15 @@ class Starter(QObject):
                           holds=lambda: self._shell.project is project and not project.folder.is_dir())
         return True
 
+    def _being_read(self) -> bool:
+        """Whether the corpus is just being read, which the person is told: soon it is known whether a run can begin."""
+        shell, project = self._shell, self._shell.project
+        if project is None or not project.reading:
+            return False
+        shell.toast(self.tr("Nothing was started: the corpus is being read. Start once it is."), "warning",
+                    holds=lambda: shell.project is project and project.reading)
+        return True
+
     def corpus_outdated(self) -> bool:
         """Whether the corpus' files are not as they were when they were read, which the person sees and is told: what
         nobody has looked at is not trained on."""
@@ -126,7 +134,7 @@ class Starter(QObject):
     def _hindered(self) -> bool:
         """Whether it is known that no run can begin on the corpus as it is, which the person sees and is told."""
         shell, project = self._shell, self._shell.project
-        found = {} if project is None else hindrance_of(project.config, project.facts)
+        found = {} if project is None else project.hindrance
         if project is None or not found:
             return False
         shell.go("corpus")
@@ -137,7 +145,7 @@ class Starter(QObject):
         why = words(found["text"] if button else f"{found['text']} {found['advice']}")  # the button says what to try
         shell.toast(self.tr("Nothing was started. {why}").format(why=why), "warning", button,
                     partial(project.change, settings) if settings else None,
-                    holds=lambda: shell.project is project and hindrance_of(project.config, project.facts) == found)
+                    holds=lambda: shell.project is project and project.hindrance == found)
         return True
 
     def start(self) -> bool:

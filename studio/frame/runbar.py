@@ -317,6 +317,8 @@ class RunBar(QWidget):
             return (self.tr("Open a project"),)
         if self.shell.corpus_unreadable:
             return (self.tr("The corpus cannot be read"),)
+        if project.reading:
+            return (self.tr("Reading the corpus…"), self.tr("Reading…"))
         if hindrance := self.shown.hindrance:
             short = {"rare_class": self.tr("Labels with too few documents"),
                      "unmeasured": self.tr("No documents to measure on"),

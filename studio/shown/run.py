@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.engine.jobslot import JobSlot
 from studio.engine.run_service import RunService
-from studio.facts import CorpusFacts, hindrance_of, known_facts
+from studio.facts import CorpusFacts, known_facts
 from studio.plots.history import RunHistory, StageRecord
 from studio.project import Project
 from studio.words import state_dot
@@ -75,6 +75,7 @@ class ShownRun(QObject):
         self._unreadable: ev.Failed | None = None
         self._plans: tuple[StagePlan, ...] | None = None
         self._facts: CorpusFacts | None = None
+        self._hindrance: dict[str, Any] = {}
         self._held_back: list[ev.Event] = []
         self._loader = JobSlot(self, self._loaded, self._not_loaded)
         self._following = Following(self)
@@ -173,7 +174,7 @@ class ShownRun(QObject):
     def hindrance(self) -> dict[str, Any]:
         """Where there is none: why the one that would be started is known not to begin, as
         :attr:`~studio.facts.CorpusFacts.hindrance`."""
-        return {} if self.folder is not None else hindrance_of(self.config, self._facts)
+        return {} if self.folder is not None else self._hindrance
 
     @property
     def offers(self) -> Offers:
@@ -202,11 +203,15 @@ class ShownRun(QObject):
         if problem is not None:
             raise problem
 
-    def clear(self, config: RunConfig, corpus: CorpusFacts | None = None) -> None:
-        """Show none, but what one of ``config`` would be, by what is known of its ``corpus``."""
+    def clear(
+        self, config: RunConfig, corpus: CorpusFacts | None = None, hindrance: dict[str, Any] | None = None
+    ) -> None:
+        """Show none, but what one of ``config`` would be, by what is known of its ``corpus``. ``hindrance``: why it
+        cannot begin."""
         self._loader.cancel()
         self._following.watch(None)
         self.folder, self.config, self.history, self._facts = None, config, RunHistory(), corpus
+        self._hindrance = hindrance or {}
         self._waits_for = self._unreadable = None
         self._replace()
 

@@ -24,7 +24,9 @@ from .fakes import FakeRun, ScriptedAsk
 
 
 @pytest.mark.parametrize("way", ["bar", "action", "page"])
-def test_without_a_corpus_no_run_is_made(window: MainWindow, run: FakeRun, tmp_path: Path, way: str) -> None:
+def test_without_a_corpus_no_run_is_made(
+    window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, way: str
+) -> None:
     assert window.shell.new_project(tmp_path / "one")
     assert window.shell.project is not None
     news: list[Notice] = []
@@ -36,8 +38,10 @@ def test_without_a_corpus_no_run_is_made(window: MainWindow, run: FakeRun, tmp_p
     assert news[0].action is not None
     news[0].action()
     assert window.rail.items["corpus"].isChecked()
-    (tmp_path / "corpus.csv").write_text("text,label\na,b\n", encoding="utf-8")
+    (tmp_path / "corpus.csv").write_text("text,label\n" + "".join(
+        f"a good text {n},yes\na bad text {n},no\n" for n in range(20)), encoding="utf-8")
     window.shell.project.change({"corpus.path": str(tmp_path / "corpus.csv")})
+    qtbot.waitUntil(lambda: window.bar.stage.text() == "Ready to start", timeout=20_000)
     begin(window, way)
     assert run.calls == ["start"]
 
@@ -54,7 +58,7 @@ def test_a_corpus_that_cannot_be_read_begins_no_run_until_it_can(
     page = window.pages.page("corpus")
     assert isinstance(page, CorpusPage)
     project.change({"corpus.path": str(file)})
-    assert window.bar.stage.text() == "Ready to start"  # nobody knows better yet
+    assert window.bar.stage.text() == "Reading the corpus…"
     qtbot.waitUntil(lambda: page.failure.failure is not None, timeout=20_000)
     assert (window.bar.stage.text(), window.bar.dot.kind) == ("The corpus cannot be read", "problem")
     begin(window, way)
@@ -65,7 +69,8 @@ def test_a_corpus_that_cannot_be_read_begins_no_run_until_it_can(
     assert isinstance(train, TrainPage)
     assert train.view.big_start.isHidden()
     assert train.view.choose.text() == "Look at the corpus"
-    file.write_text("text,label\n" + "a good text,yes\na bad text,no\n" * 20, encoding="utf-8")
+    file.write_text("text,label\n" + "".join(f"a good text {n},yes\na bad text {n},no\n" for n in range(20)),
+                    encoding="utf-8")
     window.go("home")
     assert toast.notice.action is not None
     toast.notice.action()  # and the page reads the file again
@@ -114,6 +119,40 @@ def test_a_corpus_that_no_run_can_begin_on_makes_none_and_its_problem_is_shown(
     assert shutdown_jobs(20)
 
 
+def test_while_labels_are_corrected_no_run_is_started_that_cannot_begin(
+    window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot
+) -> None:
+    assert window.shell.new_project(tmp_path / "one")
+    project, file = window.shell.project, tmp_path / "corpus.csv"
+    assert project is not None
+    file.write_text("text,label\n" + "".join(f"a good text {n},yes\na bad text {n},no\n" for n in range(20))
+                    + "an odd text,maybe\n", encoding="utf-8")
+    window.go("corpus")
+    page = window.pages.page("corpus")
+    assert isinstance(page, CorpusPage)
+    project.change({"corpus.path": str(file)})
+    qtbot.waitUntil(lambda: window.bar.stage.text() == "Labels with too few documents", timeout=20_000)
+    qtbot.waitUntil(lambda: not page.analysis.busy, timeout=20_000)
+    known: list[bool] = []
+    page.analysis.opened.connect(lambda: known.append(bool(project.hindrance) and project.facts is None))
+    page.tables.documents.pick(0)
+    project.correct_label("main:00", ("yes",), ("no",), False)
+    told = [window.bar.stage.text()]
+    window.shell.shown.replaced.connect(lambda: told.append(window.bar.stage.text()))
+    window.bar.start.click()
+    assert not run.calls
+    assert "is being read" in window.toasts.shown[-1].notice.text
+    qtbot.waitUntil(lambda: bool(known), timeout=20_000)
+    assert known == [True]  # before all is counted
+    assert window.bar.stage.text() == "Labels with too few documents"
+    assert not any("is being read" in toast.notice.text for toast in window.toasts.shown)
+    window.bar.start.click()
+    assert not run.calls
+    qtbot.waitUntil(lambda: not page.analysis.busy, timeout=20_000)
+    assert "Ready to start" not in told
+    assert shutdown_jobs(20)
+
+
 def test_what_keeps_a_classifier_from_beginning_is_nothing_to_a_language_model(
     window: MainWindow, run: FakeRun, tmp_path: Path
 ) -> None:
@@ -124,6 +163,8 @@ def test_what_keeps_a_classifier_from_beginning_is_nothing_to_a_language_model(
     _knows(project, 5_000, pretrained=True)
     assert project.facts is not None
     project.keep_facts(replace(project.facts, hindrance={"kind": "one_label", "text": "", "advice": "", "remedy": {}}))
+    assert window.bar.stage.text() == "Ready to start"
+    project.keep_hindrance({"kind": "one_label", "text": "", "advice": "", "remedy": {}})
     assert window.bar.stage.text() == "Ready to start"
     window.start_run()
     assert run.calls == ["start"]

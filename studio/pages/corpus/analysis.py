@@ -62,6 +62,8 @@ class Analysis(QObject):
         self._models = QFileSystemWatcher(self)
         self._models.directoryChanged.connect(self._models_changed)
         self._watch_models()
+        self.began.connect(self._tell_reading)
+        self.rested.connect(self._tell_reading)
         project.changed.connect(self.follow)
 
     @property
@@ -72,6 +74,11 @@ class Analysis(QObject):
     def reading(self) -> bool:
         """Whether the texts themselves are still being read."""
         return self._slots["preview"].running or self._slots["corpus"].running
+
+    @Slot(str)
+    @Slot()
+    def _tell_reading(self, begins: str = "") -> None:
+        self.project.set_reading(self.reading or begins in ("preview", "corpus"))
 
     @Slot()
     def cancel(self) -> None:
@@ -223,6 +230,7 @@ class Analysis(QObject):
     def _opened(self, corpus: Opened) -> None:
         self.corpus = corpus
         self.project.forget_other_facts(corpus.documents.stamp)
+        self.project.keep_hindrance(corpus.hindrance)
         self.opened.emit(corpus)
         self._begin_profile()
 
