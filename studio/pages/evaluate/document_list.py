@@ -97,21 +97,23 @@ class DocumentsView(QSplitter):
         self._labels_changed()
 
     def set_texts(self, texts: Texts) -> None:
-        """The texts are there; the first document is read unless the person has picked one."""
+        """The texts are there; where nobody looks, none of them is read before somebody does."""
         self.model.set_snippets(texts.snippets)
         self.reader.set_texts(texts)
-        if self.reader.isVisible() and not self.list.selectionModel().hasSelection():
+        if self.reader.isVisible():
+            self.read_first()
+
+    def read_first(self) -> None:
+        """Read the first document of the list unless the person has picked one."""
+        if self.reader.has_texts and not self.list.selectionModel().hasSelection():
             self.list.selectRow(0)
 
     def show_only(self, mask: Bools) -> None:
         """List these documents. One that is no longer listed is not read on: the first of the list is."""
         self.model.show_only(mask)
         self._select_read()
-        if self.list.selectionModel().hasSelection() or not self.reader.has_texts:
-            return
-        if self.model.rowCount():
-            self.list.selectRow(0)
-        else:
+        self.read_first()
+        if self.reader.has_texts and not self.model.rowCount():
             self.reader.clear()
 
     @Slot()

@@ -152,8 +152,10 @@ class EvaluatePage(ProjectPage):
         wanted, self.shell.wanted_table = self.shell.wanted_table, None
         if wanted is not None:
             self.measure_table(wanted)
-        else:
-            self.refresh()
+            return
+        self.refresh()
+        if not self.opening.under_way:  # what was read while another page was in view
+            self.documents.read_first()
 
     def actions(self) -> list[QAction]:
         for action in super().actions():

@@ -202,6 +202,19 @@ def test_the_report_is_written_where_the_person_says(
     assert "test documents" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
+def test_what_was_read_while_another_page_was_in_view_is_read_closely_when_it_comes(
+    measured: Measured, project: Project, shell: Shell, qtbot: QtBot
+) -> None:
+    made = EvaluatePage(project, shell)
+    qtbot.addWidget(made)
+    qtbot.waitUntil(lambda: made.texts is not None, timeout=20_000)
+    assert made.reader.position == -1  # nobody looks
+    made.show()
+    made.activated()
+    assert made.list.currentIndex().row() == 0
+    assert made.reader.position == made.model.position(0)
+
+
 @pytest.mark.parametrize("classes", [5, 20])
 def test_names_of_many_columns_stand_on_end_and_a_click_finds_its_cell(qtbot: QtBot, classes: int) -> None:
     """Cut to two letters beside one another, `Medicine` and `Middle East` would be the same."""
