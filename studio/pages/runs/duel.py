@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QSplitter, QStackedWidget, QWidget
 
 from studio import theme
@@ -36,6 +37,8 @@ MOST = 2_000
 """So many documents of each kind are listed."""
 _WIDEST = 160
 """Px of a column beside the document; a long name is cut."""
+_DOCUMENT = 160
+"""Px that the document has at least, however long the names of the runs are."""
 Kind = Literal["mended", "broken"]
 
 
@@ -58,6 +61,34 @@ class Duel:
     documents: dict[Kind, list[Document]]
     lacking: str
     learnt: Literal["", "network", "counts"]
+
+
+class _DuelTable(RowsTable):
+    """The documents; what stands beside them shares the room that they leave."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._wanted: dict[int, int] = {}
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def fit(self) -> None:
+        """The columns beside the document are as wide as what stands in them, as far as there is room."""
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self._wanted = {place: min(_WIDEST, max(self.sizeHintForColumn(place), header.sectionSizeHint(place)))
+                        for place in range(1, self.rows.columnCount())}
+        self._share()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+
+    def _share(self) -> None:
+        room = self.viewport().width() - _DOCUMENT
+        narrowest_first = sorted(self._wanted, key=self._wanted.__getitem__)
+        for left, place in zip(range(len(narrowest_first), 0, -1), narrowest_first, strict=True):
+            self.setColumnWidth(place, min(self._wanted[place], room // left))
+            room -= self.columnWidth(place)
 
 
 class DuelView(QWidget):
@@ -85,7 +116,7 @@ class DuelView(QWidget):
         self.kinds = CalmCombo()
         self.kinds.setAccessibleName(self.tr("Documents"))
         self.kinds.setSizeAdjustPolicy(CalmCombo.SizeAdjustPolicy.AdjustToContents)
-        self.table = RowsTable(self.tr("Documents on which the two runs differ"))
+        self.table = _DuelTable(self.tr("Documents on which the two runs differ"))
         self.table.verticalHeader().hide()
         self.reader = MarkedEditor()
         self.reader.setReadOnly(True)
@@ -247,12 +278,7 @@ class DuelView(QWidget):
         names = (self.tr("Document"), self.tr("Label"), self._runs[0].name, self._runs[1].name)
         rows = [(as_read(one.text) or one.key, one.label, *one.answers) for one in documents]
         self.table.set_source(ListRows(names, rows), {})
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for place in range(1, len(names)):
-            self.table.resizeColumnToContents(place)
-            self.table.setColumnWidth(place, min(_WIDEST, self.table.columnWidth(place)))
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table.fit()
         self.told.setText(duel.lacking)
         self.words.cancel()
         self.reader.show_explanation(None)

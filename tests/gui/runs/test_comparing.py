@@ -208,6 +208,15 @@ def test_a_duel_heads_its_columns_with_the_names_of_the_runs(page, desk, qtbot, 
         heading = one.duel.table.rows.headerData(place, Qt.Orientation.Horizontal)
         assert header.sectionSize(place) > header.fontMetrics().horizontalAdvance(heading) + 10, heading
     assert header.sectionSize(0) > header.sectionSize(2)
+    wide = [header.sectionSize(place) for place in range(1, 4)]
+    one.resize(776, 500)
+    qtbot.wait(20)
+    assert header.sectionSize(0) >= 150
+    assert all(header.sectionSize(place) >= 60 for place in range(1, 4))
+    assert header.length() <= one.duel.table.viewport().width()
+    one.resize(1_096, 736)
+    qtbot.wait(20)
+    assert [header.sectionSize(place) for place in range(1, 4)] == wide
 
 
 @pytest.mark.parametrize(("part", "more", "told"), [
