@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from html import escape
 
 from PySide6.QtCore import QRect, QSize, Qt, Slot
@@ -208,7 +209,27 @@ class Readout(Paragraph):
         """Show ``text`` as long as the cursor is there; an empty one shows again what was said."""
         self.reading = text
         self.setAccessibleName(text or self.text())
+        self._hint()
         self.update()
+
+    def shown(self) -> str:
+        """What there is room for of the reading; dots where that is not all."""
+        flags, room = Qt.TextFlag.TextWordWrap, QRect(0, 0, max(1, self.width()), 100_000)
+
+        def is_cut(length: int) -> bool:
+            text = self.reading if length == len(self.reading) else f"{self.reading[:length].rstrip()}…"
+            return self.fontMetrics().boundingRect(room, flags, text).height() > self.height()
+
+        if not is_cut(len(self.reading)):
+            return self.reading
+        return f"{self.reading[: max(0, bisect_left(range(len(self.reading)), True, key=is_cut) - 1)].rstrip()}…"
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._hint()
+
+    def _hint(self) -> None:
+        self.setToolTip("" if self.shown() == self.reading else self.reading)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self.reading:
@@ -217,7 +238,7 @@ class Readout(Paragraph):
         painter = QPainter(self)
         painter.setFont(self.font())
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, self.reading)
+        painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, self.shown())
         painter.end()
 
 

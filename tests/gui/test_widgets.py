@@ -21,6 +21,7 @@ from studio.widgets import (
     FailureCard,
     FittingLabel,
     Paragraph,
+    Readout,
     StatusDot,
 )
 from ulmengine.events import Failed
@@ -204,3 +205,21 @@ def test_no_wording_is_cut_where_a_shorter_one_fits_in_any_width(qtbot: QtBot) -
         for width in range(label.fontMetrics().horizontalAdvance(f"{step}") + 2, 240):
             label.resize(width, 20)
             assert "…" not in label.shown()
+
+
+def test_a_reading_that_there_is_no_room_for_has_dots_and_is_whole_in_the_tooltip(qtbot: QtBot) -> None:
+    label = Readout()
+    qtbot.addWidget(label)
+    text = "  ·  ".join(f"epoch {n}: loss {n / 7:.4f}, accuracy {n / 9:.4f}" for n in range(8))
+    height = label.height()
+    label.resize(2_000, height)
+    label.show()
+    label.read(text)
+    assert (label.shown(), label.toolTip()) == (text, "")
+    label.resize(400, height)
+    assert label.shown().endswith("…")
+    assert text.startswith(label.shown().rstrip("…"))
+    assert len(label.shown()) > 60
+    assert (label.toolTip(), label.height()) == (text, height)
+    label.read("")
+    assert label.toolTip() == ""
