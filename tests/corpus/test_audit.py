@@ -194,6 +194,9 @@ def test_rare_labels(tmp_path: Path) -> None:
     finding = audited(tmp_path, rows)["rare_class"]
     assert finding.rows.tolist() == list(range(40, 49))
     assert "rare (9)" in finding.why
+    assert finding.why.startswith("1 of ")
+    assert "labels has fewer than 10 documents" in finding.why
+    assert finding.why.endswith("learnt about it, and its results are chance.")
 
 
 def test_constant_and_empty_columns(tmp_path: Path) -> None:

@@ -106,6 +106,10 @@ def test_a_corpus_that_no_run_can_begin_on_makes_none_and_its_problem_is_shown(
     assert page.side.currentWidget() is page.problems
     train = next((page for page in window.pages.made() if isinstance(page, TrainPage)), None)
     assert train is None or train.view.big_start.isHidden()
+    if train is not None:
+        page.side.setCurrentIndex(0)
+        train.view.choose.click()
+        assert page.side.currentWidget() is page.problems
     toast = window.toasts.shown[-1]
     assert toast.notice.text.startswith("Nothing was started. Fewer than 3 documents bear the label maybe (1)")
     assert toast.notice.button == "Leave these classes out"

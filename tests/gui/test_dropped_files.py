@@ -124,12 +124,30 @@ def test_another_corpus_says_what_was_made_for_the_one_before(
     notice = window.toasts.shown[-1].notice
     assert notice.text == ("second.csv is the corpus now, in the place of first.csv. What was made for first.csv went "
                            f"with it: {lost}.")
+    assert notice.level == "warning"
     assert notice.action is not None
     notice.action()
     assert project.config.corpus.relabelled == made["corpus.relabelled"]
     page.files.forget()
     assert window.toasts.shown[-1].notice.text == (
         f"first.csv is not the corpus any more. What was made for first.csv went with it: {lost}.")
+
+
+@pytest.mark.parametrize(("made", "lost"), [
+    ({"corpus.min_per_class": 3}, "which classes are left out"),
+    ({"corpus.split.unmeasured": True}, "that it may train without measuring"),
+    ({"corpus.header": "no", "corpus.min_per_class": 3}, "how it is read, which classes are left out"),
+])
+def test_another_corpus_says_what_was_set_for_the_one_before(
+    window: MainWindow, tmp_path: Path, made: dict[str, object], lost: str
+) -> None:
+    project = _open(window, tmp_path, write_csv(tmp_path / "first.csv", FRUIT))
+    project.change(made)
+    window.go("corpus")
+    window.take_files([write_csv(tmp_path / "second.csv", FRUIT)])
+    notice = window.toasts.shown[-1].notice
+    assert notice.text.endswith(f"What was made for first.csv went with it: {lost}.")
+    assert notice.level == "info"
 
 
 def test_undo_says_what_it_undid(window: MainWindow, tmp_path: Path) -> None:

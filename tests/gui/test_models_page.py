@@ -130,7 +130,7 @@ def test_weights_alone_ask_for_their_vocabulary(page, desk, qtbot, tmp_path):
 
 @pytest.mark.parametrize(("names", "said"), [
     (("tickets.csv",), "tickets.csv is no model. Models of this program (.ulmfit)"),
-    (("notes", "model.bin"), "notes, model.bin is no model."),
+    (("notes", "model.bin"), "notes, model.bin are no models. Models of"),
     (("w.pth", "tickets.csv"), "tickets.csv is no model."),
     (("v.pkl",), "A vocabulary alone is no model."),
 ])

@@ -139,9 +139,10 @@ def class_findings(documents: Documents) -> list[Finding]:
         rows = kept[documents.bearing(rare, kept)]
         names = some_of([f"{documents.labels[place]} ({counts[place]})" for place in rare], _TOLD)
         beside = " outside of the test part" if documents.test_given else ""
-        why = (f"{len(rare)} of {len(documents.labels)} labels have fewer than {RARE} documents{beside}: {names}. "
-               "Hardly anything can be learnt about them"
-               f"{'' if documents.test_given else ', and their results are chance'}.")
+        its = "its" if len(rare) == 1 else "their"
+        why = (f"{len(rare)} of {len(documents.labels)} labels {_have(rare)} fewer than {RARE} documents{beside}: "
+               f"{names}. Hardly anything can be learnt about {'it' if len(rare) == 1 else 'them'}"
+               f"{'' if documents.test_given else f', and {its} results are chance'}.")
         found.append(Finding("rare_class", "Rare labels", why, len(rare), rows, rows,
                              "Add documents with these labels, or leave the labels out."))
     return found
@@ -156,6 +157,10 @@ def same_labels(documents: Documents) -> tuple[str, ...]:
     return tuple(documents.labels[place] for place in places if place >= 0)
 
 
+def _have(labels: np.ndarray) -> str:
+    return "has" if len(labels) == 1 else "have"
+
+
 def _tiny(documents: Documents, kept: Rows, counts: np.ndarray) -> list[Finding]:
     """Classes with too few documents for training to begin; the repair leaves out who bears no other one."""
     tiny = np.flatnonzero((counts > 0) & (counts < FEWEST))
@@ -165,11 +170,13 @@ def _tiny(documents: Documents, kept: Rows, counts: np.ndarray) -> list[Finding]
     mask = documents.bearing(tiny, kept)
     alone = mask & ~documents.bearing(others, kept)
     names = some_of([f"{visible_name(documents.labels[place])} ({counts[place]})" for place in tiny], _TOLD)
+    one, apart = len(tiny) == 1, documents.test_given
     return [Finding(
-        "tiny_class", "Labels with too few documents", f"{len(tiny):,} of {len(documents.labels):,} labels have fewer "
-        f"than {FEWEST} documents{' outside of the test part' if documents.test_given else ''}: {names}. They can "
-        f"{'hardly be learnt' if documents.test_given else 'be neither learnt nor measured'}, and training does not "
-        f"begin with them.{at_the_edge(documents)}", len(tiny), kept[mask], kept[alone],
+        "tiny_class", "Labels with too few documents", f"{len(tiny):,} of {len(documents.labels):,} labels "
+        f"{_have(tiny)} fewer than {FEWEST} documents{' outside of the test part' if apart else ''}: {names}. "
+        f"{'It' if one else 'They'} can {'hardly be learnt' if apart else 'be neither learnt nor measured'}, and "
+        f"training does not begin with {'it' if one else 'them'}.{at_the_edge(documents)}", len(tiny), kept[mask],
+        kept[alone],
         f"Add documents, put such labels together, or set the fewest documents of a class to {FEWEST}, which leaves "
         "them out.",
     )]

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 from studio.ask import Choice
 from studio.pages.parts.quantities import counted
 from studio.project import Project
-from studio.shell import Shell
+from studio.shell import Level, Shell
 from ulmengine.config import located
 
 _FRESH = {
@@ -19,7 +19,8 @@ _FRESH = {
     "corpus.split.column": "", "corpus.member": "", "corpus.test_path": "", "corpus.unlabelled_path": "",
 }
 """What was set for the file before does not hold for another one."""
-_NAMED = {"corpus.relabelled", "corpus.drop_rows", "corpus.test_path", "corpus.unlabelled_path"}
+_NAMED = {"corpus.relabelled", "corpus.drop_rows", "corpus.test_path", "corpus.unlabelled_path",
+          "corpus.min_per_class", "corpus.same_text", "corpus.split.column", "corpus.split.unmeasured"}
 """Of these the settings that are spoken of each by itself."""
 
 
@@ -63,9 +64,9 @@ class CorpusFiles(QObject):
     @Slot()
     def forget(self) -> None:
         """Take the corpus out of the project; the files stay where they are."""
-        old, lost = self._name(), self._made_for_it()
+        old, lost, level = self._name(), self._made_for_it(), self._level()
         if old and self.project.change({**_FRESH, "corpus.path": ""}, self.tr("Take the corpus out")):
-            self._tell(self.tr("{old} is not the corpus any more.").format(old=old), old, lost)
+            self._tell(self.tr("{old} is not the corpus any more.").format(old=old), old, lost, level)
 
     @Slot(object)
     def take(self, paths: list[Path]) -> bool:
@@ -75,17 +76,22 @@ class CorpusFiles(QObject):
         if len(paths) > 1:
             self.shell.toast(self.tr("One file or folder is read; the first of them was taken."), "warning")
         name, file = self._stored(paths[0]), paths[0].name
-        old, lost = self._name(), self._made_for_it()
+        old, lost, level = self._name(), self._made_for_it(), self._level()
         if name != self.project.config.corpus.path and self.project.change(
                 {**_FRESH, "corpus.path": name}, self.tr("Open {file}").format(file=file)) and old:
             self._tell(self.tr("{file} is the corpus now, in the place of {old}.").format(file=file, old=old), old,
-                       lost)
+                       lost, level)
         return True
 
-    def _tell(self, text: str, old: str, lost: str) -> None:
+    def _tell(self, text: str, old: str, lost: str, level: Level) -> None:
         """Say what was done, and what was ``lost`` with the ``old`` corpus."""
         went = self.tr("What was made for {old} went with it: {what}.").format(old=old, what=lost) if lost else ""
-        self.shell.toast_undo(self.project.undo, f"{text} {went}".strip(), "info")
+        self.shell.toast_undo(self.project.undo, f"{text} {went}".strip(), level)
+
+    def _level(self) -> Level:
+        """How loud it is to be told that the corpus goes: what a person has mended goes with it, or not."""
+        corpus = self.project.config.corpus
+        return "warning" if corpus.relabelled or corpus.drop_rows else "info"
 
     def _name(self) -> str:
         """What the corpus is called; "" where there is none."""
@@ -104,6 +110,10 @@ class CorpusFiles(QObject):
             self.tr("the test file") if corpus.test_path else "",
             self.tr("the unlabelled texts") if corpus.unlabelled_path else "",
             self.tr("how it is read") if changed - _NAMED else "",
+            self.tr("which classes are left out") if "corpus.min_per_class" in changed else "",
+            self.tr("that rows of one text are one document") if "corpus.same_text" in changed else "",
+            self.tr("the column that tells the parts") if "corpus.split.column" in changed else "",
+            self.tr("that it may train without measuring") if "corpus.split.unmeasured" in changed else "",
         ]
         return ", ".join(filter(None, parts))
 

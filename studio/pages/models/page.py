@@ -105,11 +105,12 @@ class ModelsPage(Page):
 
     def take(self, paths: list[Path]) -> None:
         """Make a model of ``paths``; what is lacking is asked for."""
-        strange = ", ".join(path.name for path in paths if path.suffix.lower() not in KINDS)
+        strange = [path.name for path in paths if path.suffix.lower() not in KINDS]
         if strange:
-            self.shell.toast(self.tr("{name} is no model. Models of this program ({suffix}) can be imported, and of "
-                                     "fastai weights (.pth) with their vocabulary (.pkl) or a Learner (export.pkl)."
-                                     ).format(name=strange, suffix=SUFFIX), "warning")
+            told = self.tr("{names} is no model.") if len(strange) == 1 else self.tr("{names} are no models.")
+            can = self.tr("Models of this program ({suffix}) can be imported, and of fastai weights (.pth) with their "
+                          "vocabulary (.pkl) or a Learner (export.pkl).")
+            self.shell.toast(f"{told} {can}".format(names=", ".join(strange), suffix=SUFFIX), "warning")
             return
         found = sorted_out(paths)
         if found.asks_for_vocabulary:

@@ -81,7 +81,7 @@ class TrainPage(ProjectPage):
         self.going_on.branched.connect(self.show_run)
         view.strip.chosen.connect(view.plots.show_stage)
         view.result.classifyWanted.connect(self._classify)
-        view.choose.clicked.connect(lambda: shell.go("corpus"))
+        view.choose.clicked.connect(self._look_at_corpus)
         view.look.clicked.connect(lambda: shell.go("rates"))
         view.open_run.clicked.connect(self.choice.open)
         view.failure.dismissed.connect(self._dismissed)
@@ -266,6 +266,12 @@ class TrainPage(ProjectPage):
     def _list_points(self) -> None:
         folder = self.folder
         self.view.buttons.set_points([] if folder is None else points(folder.path, self.history, self.shown.plans))
+
+    @Slot()
+    def _look_at_corpus(self) -> None:
+        self.shell.go("corpus")
+        if self.shown.hindrance:
+            self.shell.problemsWanted.emit()
 
     @Slot()
     def _classify(self) -> None:
