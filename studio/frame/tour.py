@@ -156,7 +156,9 @@ class Tour(QObject):
 
     def start_run(self) -> bool:
         """Start the run, unless one is under way or a model is there already."""
-        return self._shell.busy or self._has_model() or self._shell.starter.begin()
+        project, starter = self._shell.project, self._shell.starter
+        read = project is None or not project.reading  # of the sample it is known that a run can begin on it
+        return self._shell.busy or self._has_model() or (starter.begin() if read else starter.start())
 
     def _has_model(self) -> bool:
         project = self._shell.project
