@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ulmengine.config import NONE, CorpusConfig, SplitConfig
 from ulmengine.corpus import CorpusError, Documents, Understood, open_corpus, preview
+from ulmengine.corpus.column_names import is_name_of_texts
 from ulmengine.corpus.errors import RecordsError, os_failure
 from ulmengine.corpus.likeness import shows_anything
 from ulmengine.corpus.limits import SAMPLE_BYTES
@@ -241,9 +242,10 @@ def texts_of(
 
 
 def _may_begin_with_text(found: Understood, wanted: tuple[str, ...]) -> bool:
-    """Whether the heading of a single column may be its first text, as it is none of the ``wanted`` names."""
+    """Whether the heading of a single column may be its first text, as it is none of the ``wanted`` names and is not
+    called like a column of texts."""
     return len(found.columns) == 1 and "header_doubt" in found.reasons and bool(wanted) and not (
-        as_named(wanted, found.columns) or found.columns == ("column 1",))
+        as_named(wanted, found.columns) or found.columns == ("column 1",) or is_name_of_texts(found.columns[0]))
 
 
 def _texts(path: Path, documents: Documents) -> Iterator[Text]:
