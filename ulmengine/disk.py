@@ -185,6 +185,12 @@ def file_stem(name: str, otherwise: str = "unnamed") -> str:
     return "".join(char if char.isalnum() or char in " -_." else "_" for char in name).strip(" .") or otherwise
 
 
+def bare_name(path: Path) -> str:
+    """What the file or folder at ``path`` is called without what tells its kind and how it is packed: of
+    reviews.csv.gz reviews."""
+    return path.name.split(".")[0] or path.name
+
+
 def is_utf8(name: str | Path) -> bool:
     """Whether ``name`` can be written as UTF-8: on Linux that of a file may hold bytes which are none."""
     try:

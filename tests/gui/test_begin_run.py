@@ -22,6 +22,22 @@ from ulmengine.record import RunFolder
 
 from .fakes import FakeRun, ScriptedAsk
 
+FIT = "text,label\n" + "".join(f"a good text {n},yes\na bad text {n},no\n" for n in range(20))
+"""A corpus that a run can begin on."""
+
+
+def reading(window: MainWindow, folder: Path, content: str) -> tuple[Project, CorpusPage]:
+    """A new project whose corpus of this ``content`` is being read on the page that is in view."""
+    assert window.shell.new_project(folder / "one")
+    project, file = window.shell.project, folder / "corpus.csv"
+    assert project is not None
+    file.write_text(content, encoding="utf-8")
+    window.go("corpus")
+    page = window.pages.page("corpus")
+    assert isinstance(page, CorpusPage)
+    project.change({"corpus.path": str(file)})
+    return project, page
+
 
 @pytest.mark.parametrize("way", ["bar", "action", "page"])
 def test_without_a_corpus_no_run_is_made(
@@ -38,8 +54,7 @@ def test_without_a_corpus_no_run_is_made(
     assert news[0].action is not None
     news[0].action()
     assert window.rail.items["corpus"].isChecked()
-    (tmp_path / "corpus.csv").write_text("text,label\n" + "".join(
-        f"a good text {n},yes\na bad text {n},no\n" for n in range(20)), encoding="utf-8")
+    (tmp_path / "corpus.csv").write_text(FIT, encoding="utf-8")
     window.shell.project.change({"corpus.path": str(tmp_path / "corpus.csv")})
     qtbot.waitUntil(lambda: window.bar.stage.text() == "Ready to start", timeout=20_000)
     begin(window, way)
@@ -50,14 +65,7 @@ def test_without_a_corpus_no_run_is_made(
 def test_a_corpus_that_cannot_be_read_begins_no_run_until_it_can(
     window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, way: str
 ) -> None:
-    assert window.shell.new_project(tmp_path / "one")
-    project, file = window.shell.project, tmp_path / "corpus.csv"
-    assert project is not None
-    file.write_text("a,b\n", encoding="utf-8")
-    window.go("corpus")
-    page = window.pages.page("corpus")
-    assert isinstance(page, CorpusPage)
-    project.change({"corpus.path": str(file)})
+    _, page = reading(window, tmp_path, "a,b\n")
     assert window.bar.stage.text() == "Reading the corpus…"
     qtbot.waitUntil(lambda: page.failure.failure is not None, timeout=20_000)
     assert (window.bar.stage.text(), window.bar.dot.kind) == ("The corpus cannot be read", "problem")
@@ -69,8 +77,7 @@ def test_a_corpus_that_cannot_be_read_begins_no_run_until_it_can(
     assert isinstance(train, TrainPage)
     assert train.view.big_start.isHidden()
     assert train.view.choose.text() == "Look at the corpus"
-    file.write_text("text,label\n" + "".join(f"a good text {n},yes\na bad text {n},no\n" for n in range(20)),
-                    encoding="utf-8")
+    (tmp_path / "corpus.csv").write_text(FIT, encoding="utf-8")
     window.go("home")
     assert toast.notice.action is not None
     toast.notice.action()  # and the page reads the file again
@@ -87,15 +94,7 @@ def test_a_corpus_that_cannot_be_read_begins_no_run_until_it_can(
 def test_a_corpus_that_no_run_can_begin_on_makes_none_and_its_problem_is_shown(
     window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot, way: str
 ) -> None:
-    assert window.shell.new_project(tmp_path / "one")
-    project, file = window.shell.project, tmp_path / "corpus.csv"
-    assert project is not None
-    file.write_text("text,label\n" + "".join(f"a good text {n},yes\na bad text {n},no\n" for n in range(20))
-                    + "an odd text,maybe\n", encoding="utf-8")
-    window.go("corpus")
-    page = window.pages.page("corpus")
-    assert isinstance(page, CorpusPage)
-    project.change({"corpus.path": str(file)})
+    project, page = reading(window, tmp_path, f"{FIT}an odd text,maybe\n")
     qtbot.waitUntil(lambda: window.bar.dot.kind == "problem", timeout=20_000)
     assert window.bar.stage.text() == "Labels with too few documents"
     page.side.setCurrentIndex(0)
@@ -126,15 +125,7 @@ def test_a_corpus_that_no_run_can_begin_on_makes_none_and_its_problem_is_shown(
 def test_while_labels_are_corrected_no_run_is_started_that_cannot_begin(
     window: MainWindow, run: FakeRun, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    assert window.shell.new_project(tmp_path / "one")
-    project, file = window.shell.project, tmp_path / "corpus.csv"
-    assert project is not None
-    file.write_text("text,label\n" + "".join(f"a good text {n},yes\na bad text {n},no\n" for n in range(20))
-                    + "an odd text,maybe\n", encoding="utf-8")
-    window.go("corpus")
-    page = window.pages.page("corpus")
-    assert isinstance(page, CorpusPage)
-    project.change({"corpus.path": str(file)})
+    project, page = reading(window, tmp_path, f"{FIT}an odd text,maybe\n")
     qtbot.waitUntil(lambda: window.bar.stage.text() == "Labels with too few documents", timeout=20_000)
     qtbot.waitUntil(lambda: not page.analysis.busy, timeout=20_000)
     known: list[bool] = []

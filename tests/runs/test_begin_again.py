@@ -244,17 +244,19 @@ def test_a_run_whose_log_was_lost_or_cut_says_so_and_marks_what_is_missing(tmp_p
     assert [e.total for e in events if isinstance(e, ev.Step)][: kept + 1] == [*range(1, kept + 1), 15]
 
 
-def test_a_log_that_is_damaged_in_its_middle_is_told_of_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("gaps", [[(5, 9)], [(5, 9), (11, 12)]])
+def test_a_log_that_is_damaged_in_its_middle_is_told_of_once(tmp_path: Path, gaps: list[tuple[int, int]]) -> None:
     folder = tiny_run(tmp_path / "run")
     put_down(folder, 14)
     lines = folder.log_path.read_bytes().splitlines(keepends=True)
     steps = [n for n, line in enumerate(lines) if line.startswith(b'{"type":"step"')]
-    for n in range(steps[5], steps[9]):  # steps 6 to 9
-        lines[n] = b"\0" * (len(lines[n]) - 1) + b"\n"
+    for after, last in gaps:
+        for n in range(steps[after], steps[last]):
+            lines[n] = b"\0" * (len(lines[n]) - 1) + b"\n"
     folder.log_path.write_bytes(b"".join(lines))
     for stop in (18, 22):
         put_down(folder, stop, resume=True)
-    assert list(folder.events(ev.LogLost)) == [ev.LogLost(5, 9)]
+    assert list(folder.events(ev.LogLost)) == [ev.LogLost(*gap) for gap in gaps]
 
 
 @pytest.mark.parametrize("spoilt", ["ids.bin", "offsets.bin", "part-0000.parquet", "cut"])

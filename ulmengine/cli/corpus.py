@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ulmengine.bench.tokenize import tokenize_file
-from ulmengine.config import CorpusConfig, RunConfig, dumps, refuse_undecodable, validate, with_settings
+from ulmengine.config import CorpusConfig, dumps, usual_for, validate, with_settings
 from ulmengine.config.published import RATES
 from ulmengine.corpus import inspect, preview
 from ulmengine.corpus.readers.pipes import known_as
@@ -49,9 +49,7 @@ def run_tokenize(options: argparse.Namespace) -> None:
 def run_config(options: argparse.Namespace) -> None:
     """``config``: TOML for a corpus, with what was understood of it filled in."""
     settings = {"text_columns": tuple(options.text), "label_columns": tuple(options.label)}
-    plain = RunConfig(name=options.file.name.split(".")[0], corpus=CorpusConfig(path=str(options.file.resolve())))
-    refuse_undecodable(plain, str(options.file))
-    base = with_settings(plain, [
+    base = with_settings(usual_for(options.file), [
         f"model.preset={options.preset}", *(PUBLISHED if options.preset == "paper" else ()),
     ])
     wanted = base.corpus.model_copy(update=settings)

@@ -17,14 +17,14 @@ from types import FrameType
 from typing import Any
 
 from ulmengine.config import (
-    CorpusConfig,
     RunConfig,
     difference,
     refuse_undecodable,
+    usual_for,
     with_absolute_paths,
     with_settings,
 )
-from ulmengine.disk import passing_folder
+from ulmengine.disk import bare_name, passing_folder
 from ulmengine.events import Diverging, Event, Failed, RangeEnded, RangePoint, RunStarted, SaveFailed, Step
 from ulmengine.models import SUFFIX, models_folder
 from ulmengine.nets import choose_device
@@ -64,8 +64,7 @@ def run_train(options: argparse.Namespace) -> int:
     if not options.pretrain and options.explain_defaults:
         _explain_defaults(config, options)
         return 0
-    named = options.config if options.config.suffix == ".toml" else options.config.absolute()
-    out = options.out or named.with_name(f"{_stem(named)}-run")
+    out = options.out or _beside(options.config)
     if started_by_torchrun():
         return _run_together(out, config, options)
     return _run_to_model(_folder(out, _settled(out, config), options), options)
@@ -80,14 +79,15 @@ def _described(path: Path) -> RunConfig:
         return load_description(path)
     if (path / "config.toml").exists():
         raise RunFolderError(f"{path} is the folder of a run; name its {path / 'config.toml'}, and --out {path}")
-    config = RunConfig(name=_stem(path.absolute()), corpus=CorpusConfig(path=str(path.resolve())))
-    refuse_undecodable(config, str(path))
-    return config
+    return usual_for(path)
 
 
-def _stem(path: Path) -> str:
-    """The name of a configuration, or of texts however packed, without what tells its kind."""
-    return path.stem if path.suffix == ".toml" else path.name.split(".")[0] or path.name
+def _beside(path: Path) -> Path:
+    """Where the run of a configuration or of a corpus lies, if nobody says."""
+    if path.suffix == ".toml":
+        return path.with_name(f"{path.stem}-run")
+    corpus = path.absolute()  # "." has no name
+    return corpus.with_name(f"{bare_name(corpus)}-run")
 
 
 def _as_asked(config: RunConfig, options: argparse.Namespace) -> RunConfig:
@@ -135,7 +135,7 @@ def run_pretrain(options: argparse.Namespace) -> int:
         raise ValueError(f"{options.config}: several processes need a CONFIG.toml. Begin with one, stop it (Ctrl+C), "
                          "and go on with torchrun and the config.toml in the run's folder, with --out and --resume")
     texts = options.config.resolve()
-    out = options.out or texts.with_name(f"{_stem(texts)}-run")
+    out = options.out or _beside(texts)
     own = own_texts.published(RunFolder(out))
     if (options.model is not None and options.model.exists() and options.model.suffix == SUFFIX
             and options.model.absolute() != own):
@@ -146,7 +146,7 @@ def run_pretrain(options: argparse.Namespace) -> int:
         raise RunFolderError(f"{out} holds no run that could be gone on with or finished")
     else:
         found = with_progress(own_texts.survey(texts, out / "cache"))
-        title = options.title or _stem(texts)
+        title = options.title or bare_name(texts)
         about = own_texts.ModelInfo(title, options.language or found.language, options.licence)
         config = own_texts.pretraining_config(texts, about, found, size=options.size, epochs=options.epochs)
         complain(f"{found.documents:,} texts, about {found.tokens:,} tokens "

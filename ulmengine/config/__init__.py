@@ -8,13 +8,24 @@ from .corpus import NONE, CorpusConfig, SplitConfig, TokenConfig
 from .fields import Section, bounds, declared, value_of
 from .model import PRESETS, DropoutConfig, ModelConfig, Sizes
 from .run import ComputeConfig, RunConfig, SavingConfig, located, with_absolute_paths
-from .toml import ConfigError, difference, dumps, load, loads, refuse_undecodable, save, validate, with_settings
+from .toml import (
+    ConfigError,
+    difference,
+    dumps,
+    load,
+    loads,
+    refuse_undecodable,
+    save,
+    usual_for,
+    validate,
+    with_settings,
+)
 from .training import ClassifierConfig, LanguageModelConfig, OptimizerConfig, ScheduleConfig, StageSettings
 
 __all__ = [
     "NONE", "PRESETS", "ClassifierConfig", "ComputeConfig", "ConfigError", "CorpusConfig", "DropoutConfig",
     "LanguageModelConfig", "ModelConfig", "OptimizerConfig", "RunConfig", "SavingConfig", "ScheduleConfig",
     "Section", "Sizes", "SplitConfig", "StageSettings", "TokenConfig", "bounds", "declared", "difference", "dumps",
-    "load", "loads", "located", "refuse_undecodable", "save", "validate", "value_of", "with_absolute_paths",
-    "with_settings",
+    "load", "loads", "located", "refuse_undecodable", "save", "usual_for", "validate", "value_of",
+    "with_absolute_paths", "with_settings",
 ]

@@ -11,8 +11,9 @@ import tomlkit
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from ulmengine.disk import is_utf8, whole
+from ulmengine.disk import bare_name, is_utf8, whole
 
+from .corpus import CorpusConfig
 from .fields import Section, bounds, declared
 from .run import RunConfig
 
@@ -89,6 +90,16 @@ def refuse_undecodable(config: RunConfig, where: str) -> None:
         if not is_utf8("".join(map(str, value)) if isinstance(value, tuple) else str(value)):
             raise ConfigError(f"{where}: {name} = {value!r}: is not UTF-8, in which a description is written; rename "
                               "what is called so")
+
+
+def usual_for(corpus: Path) -> RunConfig:
+    """The usual settings for a ``corpus``, by whose name it is called.
+
+    :raises ConfigError: its name is not UTF-8.
+    """
+    config = RunConfig(name=bare_name(corpus.absolute()), corpus=CorpusConfig(path=str(corpus.resolve())))
+    refuse_undecodable(config, str(corpus))
+    return config
 
 
 def dumps(config: RunConfig, comments: bool = False) -> str:

@@ -320,7 +320,8 @@ class Run:
         stages = Stages(prepared, plans, ctx, self.checkpoints, self._early)
         if snapshot is not None:
             stages.bring_back(snapshot)
-        here, told, lost = machine(device, precision, prepared.documents.fingerprint, self._world), "", None
+        here, told = machine(device, precision, prepared.documents.fingerprint, self._world), ""
+        lost: list[ev.LogLost] = []
         if log is not None:
             if snapshot is not None:
                 told = compare_machine(self.folder, here, snapshot.total)
@@ -335,14 +336,13 @@ class Run:
                     began -= event.seconds  # what it took before it was stopped counts too
             if start is None:
                 remember(self.folder, prepared, here)
-        self._repeating = start is not None and lost is None
+        self._repeating = start is not None and not lost
         yield ev.RunStarted(
             config.name, str(device), str(precision).removeprefix("torch."), parameter_count(prepared),
             tuple({**plan.describe(), "steps": steps} for plan, steps in
                   zip(plans, steps_of(prepared, plans), strict=True)), start is not None,
         )
-        if lost is not None:
-            yield lost
+        yield from lost
         if self._warning:
             yield ev.Note(self._warning, "warning")
         if told:
@@ -350,7 +350,7 @@ class Run:
         if in_vain:
             yield ev.Note(in_vain, "warning")
         if start is not None:
-            yield from self._say_again(start, lost is None)
+            yield from self._say_again(start, not lost)
         self._repeating = False
         yield from stages.events(snapshot)
         if log is not None:
@@ -371,12 +371,12 @@ class Run:
             check_texts(self.folder, prepared)
         return prepared
 
-    def _give_up(self, start: str | None, log: EventLog) -> ev.LogLost | None:
+    def _give_up(self, start: str | None, log: EventLog) -> list[ev.LogLost]:
         """Let go of the checkpoints and of the log after ``start``, of all where the run begins anew.
 
         :returns: what the log lacks of the time up to there, because somebody has cut, removed or damaged it.
         """
-        lost = None
+        lost: list[ev.LogLost] = []
         if start is not None:
             self.checkpoints.drop_after(start)
             info = self.checkpoints.info(start)
@@ -392,15 +392,18 @@ class Run:
         self._early.begin(log, self.folder.finishing)
         return lost
 
-    def _lost(self, total: int) -> ev.LogLost | None:
-        """The first steps that the log lacks, or those up to ``total`` at its end, unless it was said before."""
-        said = {(event.after, event.total) for event in self.folder.events(ev.LogLost)}
-        last = 0
-        for event in self.folder.events(ev.Step):
-            if event.total > last + 1 and not any(after <= last and event.total - 1 <= until for after, until in said):
-                return ev.LogLost(last, event.total - 1)
-            last = event.total
-        return ev.LogLost(last, total) if total else None
+    def _lost(self, total: int) -> list[ev.LogLost]:
+        """The steps that the log lacks, as far as it has not said so, also those up to ``total`` at its end."""
+        said, lacking, last = list[ev.LogLost](), list[ev.LogLost](), 0
+        for event in self.folder.events(ev.Step, ev.LogLost):
+            if isinstance(event, ev.LogLost):
+                said.append(event)
+            elif isinstance(event, ev.Step):
+                if event.total > last + 1:
+                    lacking.append(ev.LogLost(last, event.total - 1))
+                last = event.total
+        known = [gap for gap in lacking if any(one.after <= gap.after and gap.total <= one.total for one in said)]
+        return [gap for gap in lacking if gap not in known] + [ev.LogLost(last, total)] * bool(total)
 
     def _finalize(self, prepared: Prepared, stages: Stages, began: float) -> Generator[ev.Event, None, None]:
         result, early = None, ""

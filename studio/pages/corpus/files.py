@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 from studio.ask import Choice
 from studio.pages.parts.quantities import counted
 from studio.project import Project
-from studio.shell import Level, Shell
+from studio.shell import Shell
 from ulmengine.config import located
 
 _FRESH = {
@@ -64,9 +64,8 @@ class CorpusFiles(QObject):
     @Slot()
     def forget(self) -> None:
         """Take the corpus out of the project; the files stay where they are."""
-        old, lost, level = self._name(), self._made_for_it(), self._level()
-        if old and self.project.change({**_FRESH, "corpus.path": ""}, self.tr("Take the corpus out")):
-            self._tell(self.tr("{old} is not the corpus any more.").format(old=old), old, lost, level)
+        if self._name():
+            self._replace("", self.tr("Take the corpus out"), self.tr("{old} is not the corpus any more."))
 
     @Slot(object)
     def take(self, paths: list[Path]) -> bool:
@@ -76,22 +75,20 @@ class CorpusFiles(QObject):
         if len(paths) > 1:
             self.shell.toast(self.tr("One file or folder is read; the first of them was taken."), "warning")
         name, file = self._stored(paths[0]), paths[0].name
-        old, lost, level = self._name(), self._made_for_it(), self._level()
-        if name != self.project.config.corpus.path and self.project.change(
-                {**_FRESH, "corpus.path": name}, self.tr("Open {file}").format(file=file)) and old:
-            self._tell(self.tr("{file} is the corpus now, in the place of {old}.").format(file=file, old=old), old,
-                       lost, level)
+        if name != self.project.config.corpus.path:
+            self._replace(name, self.tr("Open {file}").format(file=file),
+                          self.tr("{file} is the corpus now, in the place of {old}."), file)
         return True
 
-    def _tell(self, text: str, old: str, lost: str, level: Level) -> None:
-        """Say what was done, and what was ``lost`` with the ``old`` corpus."""
-        went = self.tr("What was made for {old} went with it: {what}.").format(old=old, what=lost) if lost else ""
-        self.shell.toast_undo(self.project.undo, f"{text} {went}".strip(), level)
-
-    def _level(self) -> Level:
-        """How loud it is to be told that the corpus goes: what a person has mended goes with it, or not."""
-        corpus = self.project.config.corpus
-        return "warning" if corpus.relabelled or corpus.drop_rows else "info"
+    def _replace(self, path: str, step: str, told: str, file: str = "") -> None:
+        """Make ``path`` the corpus, and say so with what was lost with the one before, if there was one."""
+        old, lost, corpus = self._name(), self._made_for_it(), self.project.config.corpus
+        if self.project.change({**_FRESH, "corpus.path": path}, step) and old:
+            if lost:
+                told += " " + self.tr("What was made for {old} went with it: {what}.")
+            # Louder where what a person has mended goes with it.
+            self.shell.toast_undo(self.project.undo, told.format(file=file, old=old, what=lost),
+                                  "warning" if corpus.relabelled or corpus.drop_rows else "info")
 
     def _name(self) -> str:
         """What the corpus is called; "" where there is none."""

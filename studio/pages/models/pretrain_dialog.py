@@ -36,6 +36,7 @@ from studio.widgets.layouts import STRETCH, as_widget, in_column, in_row, resize
 from studio.words import choice_words, time_words
 from ulmengine.config import RunConfig
 from ulmengine.config.run import ComputeConfig
+from ulmengine.disk import bare_name
 from ulmengine.runs.own_texts import ModelInfo, Survey, pretraining_config, survey
 
 EPOCHS = Scale(1, 100, whole=True, usual=4)
@@ -176,7 +177,7 @@ class PretrainDialog(QDialog):
         self.texts, self.found = texts, None
         self.speeds.clear()
         self.place.setText(str(texts))
-        self.title.setText(texts.name.split(".")[0])
+        self.title.setText(bare_name(texts))
         cache = runs_folder().parent / "cache"
         self.work.begin(self.tr("Looking through the texts"), lambda: survey(texts, cache))
         self._show()

@@ -17,7 +17,7 @@ from ulmengine.corpus.errors import CorpusError
 
 from .delimited import SUFFIXES as TABLES
 from .frames import frames_of_records
-from .heading import few_values, is_measure
+from .heading import are_texts, few_values, is_measure
 from .reading import Look, Pass, Reading, plan_text
 from .textlines import text_lines
 
@@ -66,8 +66,7 @@ def field_names(lines: Sequence[str]) -> tuple[str, ...]:
 def _is_table(columns: dict[str, list[str]]) -> bool:
     """Whether one column holds texts and another what is no text, and they are called so: each of two; of more but one,
     or none where a single one holds texts and another numbers or dates, as what somebody says never does."""
-    texts = [name for name, cells in columns.items()
-             if sum(map(len, cells)) > 12 * len(cells) and 2 * len(set(cells)) > len(cells)]
+    texts = [name for name, cells in columns.items() if are_texts(cells)]
     measures = [name for name, cells in columns.items() if cells and all(map(is_measure, cells))]
     marks = measures or [name for name, cells in columns.items() if cells and few_values(cells)]
     named = [name for name in texts if is_name_of_texts(_last(name))]

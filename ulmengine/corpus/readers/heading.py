@@ -323,5 +323,10 @@ def few_values(cells: Row) -> bool:
     return len(cells) >= 6 and len(values) <= min(50, 0.34 * len(cells)) and max(map(len, values)) < 60
 
 
+def are_texts(cells: Row) -> bool:
+    """Whether the cells of a column are of some length, and most of them differ: texts, say."""
+    return 2 * len(set(cells)) > len(cells) and sum(map(len, cells)) > 12 * len(cells)
+
+
 def plain(cell: str) -> str:
     return cell.strip().lstrip("#% ").lower()

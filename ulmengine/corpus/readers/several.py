@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from .heading import Rows, few_values, is_measure
+from .heading import Rows, are_texts, few_values, is_measure
 
 _MOST_BEFORE = 3
 """Columns that stand before the text at most: a part, a number."""
@@ -32,12 +32,8 @@ def labels_behind(rows: Rows, is_aside: Callable[[Sequence[str]], bool]) -> int 
     for place in range(min(_MOST_BEFORE + 1, min(map(len, rows)))):
         texts = [row[place].strip() for row in rows]
         if not is_aside(texts):
-            return place if _are_texts(texts) and _are_labels(rows, place + 1) else None
+            return place if are_texts(texts) and _are_labels(rows, place + 1) else None
     return None
-
-
-def _are_texts(cells: Sequence[str]) -> bool:
-    return 2 * len(set(cells)) > len(cells) and sum(map(len, cells)) > 12 * len(cells)
 
 
 def _are_labels(rows: Rows, begin: int) -> bool:
