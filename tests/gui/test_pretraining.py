@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from studio.app import make_window
+from studio.engine.job import shutdown_jobs
 from studio.engine.run_service import RunService
 from studio.pages.models.page import ModelsPage
 from studio.pages.models.pretrain_dialog import PretrainDialog, runs_folder
@@ -29,6 +30,13 @@ from ulmengine.runs.own_texts import ModelInfo, begin_pretraining, corpus_of
 
 WAIT = 60_000
 KOREAN = "영화 배우 연기 정말 재미 훌륭 감동 이야기 시간 다시 보고 최고 음악 사람".split()  # noqa: SIM905 - easier read
+
+
+@pytest.fixture(autouse=True)
+def ended_jobs() -> Iterator[None]:
+    """The first optimizer of a process takes torch seconds to import what it needs, whoever has left the dialog."""
+    yield
+    assert shutdown_jobs(20)
 
 
 def korean(path: Path, count: int = 400) -> Path:
