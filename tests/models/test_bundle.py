@@ -273,6 +273,12 @@ def test_entries_compressed_in_another_way(tmp_path):
         load_bundle(path)
 
 
+def test_a_model_is_as_large_whenever_it_is_saved(tmp_path):
+    sizes = {save(tmp_path / f"{when}.ulmfit", card={"date": when}).stat().st_size
+             for when in ("2026-11-30", "2027-01-08", "1999-09-09")}
+    assert len(sizes) == 1
+
+
 def test_a_model_that_was_stored_without_compression(tmp_path):
     path = repacked(save(tmp_path / "m.ulmfit"), lambda _: None)
     assert load_bundle(path).labels == ("neg", "pos")

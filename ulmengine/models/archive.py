@@ -1,4 +1,4 @@
-"""The one file a trained model lives in: a zip of known entries, deflated.
+"""The one file a trained model lives in: a zip of known entries, the large ones deflated.
 
 What they unpack to is bounded by the file's own size. Nothing is ever extracted to disk, nothing is unpickled.
 """
@@ -21,6 +21,8 @@ COUNTS = "counts.json"
 OPTIONAL: dict[str, int] = {COUNTS: 64 << 20}
 """What a model may hold besides: the terms of the word counts that answer with its network."""
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_AS_THEY_ARE = (MANIFEST, CARD)
+"""What is small and tells the time: deflated it would make a model that is trained once more a byte larger or less."""
 _MOST_PACKED = 16
 """So many times its own size a file may unpack to: weights deflate by a tenth, a tokeniser or a card to a third."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -41,7 +43,8 @@ def write_archive(path: Path, entries: Mapping[str, bytes]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole(path) as beside, zipfile.ZipFile(beside, "w") as archive:
             for name, content in entries.items():
-                archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, zipfile.ZIP_DEFLATED)
+                method = zipfile.ZIP_STORED if name in _AS_THEY_ARE else zipfile.ZIP_DEFLATED
+                archive.writestr(zipfile.ZipInfo(name, _EPOCH), content, method)
     except OSError as error:
         raise ModelError(f"{path}: the model cannot be written ({error.strerror or error}); "
                          "free some space or choose another folder") from error
